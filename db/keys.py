@@ -1,0 +1,62 @@
+"""Many keys in one parameter, so that the text of a statement does not change with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from db.types import Keys
+
+
+class _Among(FunctionElement[bool]):
+    type = Boolean()
+    name = "among"
+    inherit_cache = True
+
+
+class _KeyRows(FunctionElement[str]):
+    name = "key_rows"
+    inherit_cache = True
+
+
+def among(column: ColumnElement[Any], keys: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that `column` is one of `keys`."""
+    return _Among(column, _parameter(keys))
+
+
+def key_rows(keys: Iterable[str]) -> FromClause:
+    """The keys as rows of a table with the one column `value`."""
+    return _KeyRows(_parameter(keys)).table_valued("value", name="keys")
+
+
+def _parameter(keys: Iterable[str]) -> BindParameter[Any]:
+    return bindparam("keys", list(keys), type_=Keys(), unique=True)
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({keys}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} = ANY({keys})"
+
+
+@compiles(_KeyRows, "sqlite")
+def _key_rows_on_sqlite(element: _KeyRows, compiler: SQLCompiler, **kw: Any) -> str:
+    (keys,) = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"json_each({keys})"
+
+
+@compiles(_KeyRows, "postgresql")
+def _key_rows_on_postgresql(element: _KeyRows, compiler: SQLCompiler, **kw: Any) -> str:
+    (keys,) = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(SELECT unnest({keys}) AS value)"

@@ -1,0 +1,55 @@
+"""Migrations: bring a database to the newest version, and tell whether it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from db.database import Database, lock_organization
+from db.tables import metadata
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the database to the newest version, in one transaction; two processes at once do no harm."""
+    async with database.writing() as connection:
+        await lock_organization(connection, "migrations")
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+
+
+async def is_at_head(database: Database) -> bool:
+    """Whether the database has the newest version. Raises what the driver raises if it cannot be reached."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) == head
+
+
+async def differences(database: Database) -> list[Any]:
+    """What the tables declared in db/ have and the migrated database lacks, or the other way round."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(_differences)
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"include_name": is_ours, "compare_type": True})
+    return list(compare_metadata(context, metadata))
+
+
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Data tables that were imported or registered (`t_...`) are no matter of migrations."""
+    return not (kind == "table" and name is not None and name.startswith("t_"))

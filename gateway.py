@@ -1,0 +1,264 @@
+"""The first layer: HTTP. Who asks is found out here, and here alone the unexpected becomes INTERNAL and a request id."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from cross_web import HTTPException as StrawberryHTTPException
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from graphql import GraphQLError
+from starlette.requests import HTTPConnection
+from strawberry.fastapi import BaseContext, GraphQLRouter
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.types import ExecutionResult
+
+from db.database import Database, explained
+from db.migrate import is_at_head
+from errors import BadRequestError, GatewayError, InternalError, UnauthenticatedError, UnavailableError
+from resolvers.accounts import BEARER, BROWSER, redeemed, viewer_of
+from resolvers.context import Context, Limits
+from resolvers.cursors import CursorKey
+from schema.build import build_schema
+from settings import Settings, settings_from
+
+COOKIE = "workgraph"
+COOKIE_SECONDS = 30 * 24 * 3600
+CURSOR_KEY_BYTES = 32
+PAGES = Path(__file__).parent / "pages"
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+log = structlog.get_logger("workgraph")
+
+
+class RequestContext(Context, BaseContext):
+    """A request's context, as Strawberry's FastAPI router takes it."""
+
+    def __init__(self, **values: Any) -> None:
+        BaseContext.__init__(self)
+        Context.__init__(self, **values)
+
+
+def error_body(error: GatewayError, request_id: str) -> dict[str, Any]:
+    """An error as GraphQL's response has it."""
+    extensions = {"code": error.code, "requestId": request_id, "retryable": error.is_retryable}
+    return {"message": str(error), "extensions": extensions}
+
+
+class GraphRouter(GraphQLRouter[RequestContext, None]):
+    """Strawberry's router, with our form of errors."""
+
+    async def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Strawberry's own answers to bad requests are plain text; ours have GraphQL's form."""
+        try:
+            return await super().run(*args, **kwargs)
+        except StrawberryHTTPException as error:
+            body = {"errors": [error_body(BadRequestError(error.reason), new_request_id())]}
+            return JSONResponse(body, status_code=error.status_code)
+
+    async def process_result(
+        self, request: Request, result: ExecutionResult, strict: bool = False
+    ) -> GraphQLHTTPResponse:
+        """The answer, every error with its code and the request's id."""
+        answer = await super().process_result(request, result, strict)
+        if result.errors:
+            request_id = new_request_id()
+            answer["errors"] = [formatted(error, request_id) for error in result.errors]  # type: ignore[typeddict-item]
+        return answer
+
+
+def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    """A GraphQL error with our extensions. What is no GatewayError of a resolver's is masked and logged."""
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if cause is None:
+        known: GatewayError = BadRequestError(error.message)
+    elif isinstance(cause, GatewayError):
+        known = cause
+    else:
+        log.error("unexpected failure", request_id=request_id, path=error.path, exc_info=cause)
+        known = InternalError(f"something went wrong here; the log has it under {request_id}")
+    return {**error.formatted, **error_body(known, request_id)}
+
+
+def new_request_id() -> str:
+    """Tells a request from others, in answers and in the log."""
+    return secrets.token_hex(8)
+
+
+def application(settings: Settings) -> FastAPI:
+    """The ASGI application; it opens the database when it starts and closes it when it ends."""
+    database = Database(settings.url)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(title="Workgraph", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.database = database
+    cursors = CursorKey(cursor_key(settings))
+    limits = Limits(settings.page_default, settings.page_ceiling)
+
+    async def context(connection: HTTPConnection) -> RequestContext:
+        viewer = await _viewer(connection, database)
+        return RequestContext(
+            db=database,
+            viewer=viewer,
+            cursors=cursors,
+            limits=limits,
+            stale_after_seconds=settings.stale_after_seconds,
+        )
+
+    app.add_api_route("/graphql", _page, methods=["GET"], include_in_schema=False)
+    app.router.routes[-1].matches = _only_for_people(app.router.routes[-1].matches)  # type: ignore[method-assign]
+    app.include_router(GraphRouter(build_schema(), context_getter=context, graphql_ide=None), prefix="/graphql")
+    app.add_exception_handler(GatewayError, _answer_error)
+    app.add_exception_handler(Exception, _answer_unexpected)
+    _add_pages(app)
+    _add_health(app)
+    return app
+
+
+def _only_for_people(matches: Any) -> Any:
+    """A route that is there only for browsers that ask for a page."""
+    from starlette.routing import Match  # noqa: PLC0415
+
+    def restricted(scope: Any) -> Any:
+        found = matches(scope)
+        accepts = dict(scope.get("headers", ())).get(b"accept", b"")
+        return found if b"text/html" in accepts else (Match.NONE, {})
+
+    return restricted
+
+
+async def _viewer(connection: HTTPConnection, database: Database) -> Any:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    cookie = connection.cookies.get(COOKIE)
+    try:
+        if scheme.lower() == "bearer" and token.strip():
+            viewer = await viewer_of(database, token.strip(), (BEARER,))
+        elif cookie and _is_same_origin(connection):
+            viewer = await viewer_of(database, cookie, (BROWSER,))
+        else:
+            raise UnauthenticatedError("no token; send `Authorization: Bearer TOKEN` (`workgraph token create`)")
+    except (OSError, UnavailableError) as error:
+        raise UnavailableError("the database does not answer; try again") from error
+    if viewer is None:
+        raise UnauthenticatedError("the token is not valid (any more); make one with `workgraph token create`")
+    return viewer
+
+
+def _is_same_origin(connection: HTTPConnection) -> bool:
+    """A cookie is good for our own pages only: a request that names another origin does not count as signed in."""
+    origin = connection.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+
+
+async def _page(request: Request) -> Response:
+    """GraphiQL, for who is signed in."""
+    try:
+        await _viewer(request, request.app.state.database)
+    except UnauthenticatedError:
+        return HTMLResponse((PAGES / "signed-out.html").read_text(), status_code=401, headers=PAGE_HEADERS)
+    return HTMLResponse((PAGES / "graphiql.html").read_text(), headers=PAGE_HEADERS)
+
+
+async def _answer_error(_request: Request, error: Exception) -> Response:
+    known = error if isinstance(error, GatewayError) else InternalError()
+    headers = {"WWW-Authenticate": "Bearer"} if known.status == 401 else {}
+    return JSONResponse({"errors": [error_body(known, new_request_id())]}, known.status, headers)
+
+
+async def _answer_unexpected(request: Request, error: Exception) -> Response:
+    request_id = new_request_id()
+    log.error("unexpected failure", request_id=request_id, path=request.url.path, exc_info=error)
+    known = InternalError(f"something went wrong here; the log has it under {request_id}")
+    return JSONResponse({"errors": [error_body(known, request_id)]}, known.status)
+
+
+def _add_pages(app: FastAPI) -> None:
+    assets = Path(str(files("graphene_django_graphiql_static"))) / "static" / "graphene_django_graphiql_static"
+
+    async def own(name: str) -> FileResponse:
+        return FileResponse(PAGES / name, headers=PAGE_HEADERS)
+
+    async def sign_in(request: Request, code: str = "") -> Response:
+        token = await redeemed(request.app.state.database, code)
+        if token is None:
+            return HTMLResponse((PAGES / "signed-out.html").read_text(), status_code=401, headers=PAGE_HEADERS)
+        answer = RedirectResponse("/graphql", status_code=303, headers={"Cache-Control": "no-store"})
+        secure = request.url.scheme == "https"
+        answer.set_cookie(COOKIE, token, COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure)
+        return answer
+
+    for name in ("page.js", "page.css"):
+        app.add_api_route(f"/graphiql/{name}", _bound(own, name), methods=["GET"])
+    app.add_api_route("/sign-in", sign_in, methods=["GET"])
+    app.mount("/graphiql", StaticFiles(directory=assets))
+    app.add_api_route("/", lambda: RedirectResponse("/graphql"), methods=["GET"])
+
+
+def _bound(answer: Any, name: str) -> Any:
+    async def route() -> Response:
+        response: Response = await answer(name)
+        return response
+
+    return route
+
+
+def _add_health(app: FastAPI) -> None:
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    async def readyz(request: Request) -> JSONResponse:
+        database: Database = request.app.state.database
+        try:
+            ready, why = await is_at_head(database), "the database lacks migrations; run `workgraph db upgrade`"
+        except Exception as error:  # whatever the driver raises, the answer is that we are not ready
+            log.warning("not ready", reason=explained(error, database))
+            ready, why = False, "the database does not answer"
+        return JSONResponse({"status": "ok"} if ready else {"status": "unavailable", "reason": why}, 200 if ready else 503)
+
+    app.add_api_route("/livez", livez, methods=["GET"])
+    app.add_api_route("/readyz", readyz, methods=["GET"])
+
+
+def cursor_key(settings: Settings) -> bytes:
+    """The key that signs cursors: the setting, or a file in the data directory that is made on first use."""
+    if settings.cursor_key:
+        return settings.cursor_key.encode()
+    path = settings.data_dir / "cursor.key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(CURSOR_KEY_BYTES))
+    return path.read_bytes()
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> FastAPI:
+    """The application by the settings of the environment; what uvicorn's workers call."""
+    return application(settings_from(environment))
+
+
+if __name__ == "__main__":
+    from cli import main
+
+    main()

@@ -1,0 +1,1 @@
+"""Batch functions: keys in, one answer per key out, one statement however many keys. The one way to reach data."""

@@ -1,0 +1,52 @@
+"""What a request carries through every layer: who asks, the database, and the loaders derived from batch functions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Collection, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from aiodataloader import DataLoader
+
+from db.access import Viewer
+from db.database import Database
+from resolvers.cursors import CursorKey
+
+
+class Batch(Protocol):
+    """A batch function: one answer per key, in the order of the keys; an exception in a place spoils that place."""
+
+    def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> Awaitable[Sequence[Any]]: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may ask for; rows."""
+
+    page_default: int = 50
+    page_ceiling: int = 200
+
+
+@dataclass
+class Context:
+    """One request."""
+
+    db: Database
+    viewer: Viewer
+    cursors: CursorKey
+    limits: Limits = Limits()
+    stale_after_seconds: dict[str, int] = field(default_factory=dict)
+    remembered: dict[Hashable, Any] = field(default_factory=dict)
+    _loaders: dict[Hashable, DataLoader[str, Any]] = field(default_factory=dict)
+
+    def loader(self, batch: Batch, columns: frozenset[str], place: Hashable = None) -> DataLoader[str, Any]:
+        """The loader of a batch function for these columns; `place` tells calls with other arguments apart."""
+        key = (batch, columns, place)
+        if key not in self._loaders:
+            self._loaders[key] = DataLoader(partial(_answers, batch, self, columns))
+        return self._loaders[key]
+
+
+async def _answers(batch: Batch, ctx: Context, columns: frozenset[str], keys: list[str]) -> list[Any]:
+    return list(await batch(keys, ctx=ctx, columns=columns))

@@ -1,0 +1,243 @@
+"""Filters: an input object becomes a SQL condition; related records become EXISTS, through `visible()` as well.
+
+Each field of a filter input says in its metadata, under FILTER, what it means: one of the classes below.
+Comparisons see NULL as a value: `ne` and `notIn` keep the rows that have none, and `not` is a real complement.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
+
+from db.access import Viewer, visible
+from errors import BadArgumentError
+
+FILTER = "filter"
+MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
+
+
+class Meaning(Protocol):
+    """What a field of a filter means."""
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """The condition on the rows of `table`."""
+
+
+def condition_of(given: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+    """The condition that a filter input states on the rows of `table`; an empty one holds for every row.
+
+    Raises BadArgumentError.
+    """
+    conditions: list[ColumnElement[bool]] = [true()]
+    for name, value, field in _given(given):
+        if name == "and_":
+            conditions += [condition_of(one, table, viewer) for one in value]
+        elif name == "or_":
+            conditions.append(or_(false(), *(condition_of(one, table, viewer) for one in value)))
+        elif name == "not_":
+            conditions.append(complement(condition_of(value, table, viewer)))
+        else:
+            conditions.append(field.metadata[FILTER].condition(value, table, viewer))
+    return and_(*conditions)
+
+
+def complement(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """True exactly where the condition is not: unknown counts as false."""
+    return not_(func.coalesce(condition, false()))
+
+
+def _given(given: Any) -> Iterator[tuple[str, Any, dataclasses.Field[Any]]]:
+    """The fields of an input object that were given a value; null says nothing."""
+    for field in dataclasses.fields(given):
+        value = getattr(given, field.name)
+        if value is not None and not _is_unset(value):
+            yield field.name, value, field
+
+
+def _is_unset(value: Any) -> bool:
+    return type(value).__name__ == "UnsetType"
+
+
+@dataclass(frozen=True)
+class Compare:
+    """A column compared by operators."""
+
+    column: str
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """All operators given hold at once."""
+        column = table.c[self.column]
+        operators = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return and_(true(), *(_operator(name, column, operand) for name, operand in operators if not _is_unset(operand)))
+
+
+def _operator(name: str, column: ColumnElement[Any], operand: Any) -> ColumnElement[bool]:
+    if operand is None:
+        raise BadArgumentError(f"`{name.rstrip('_')}` takes a value; use `isNull: true` to look for rows that have none")
+    return OPERATORS[name](column, _plain(operand))
+
+
+def _plain(operand: Any) -> Any:
+    if isinstance(operand, list):
+        if len(operand) > MOST_VALUES:
+            raise BadArgumentError(f"a list of a filter holds at most {MOST_VALUES} values, got {len(operand)}")
+        return [_plain(item) for item in operand]
+    if isinstance(operand, str) and not isinstance(operand, Enum) and "\0" in operand:
+        raise BadArgumentError("a text of a filter holds a NUL character, which no column does")
+    return operand.value if isinstance(operand, Enum) else operand
+
+
+def _within(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    return column.in_(values)
+
+
+OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
+    "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column.is_distinct_from(value),
+    "in_": _within,
+    "not_in": lambda column, values: complement(_within(column, values)),
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "is_null": lambda column, wanted: column.is_(None) if wanted else column.is_not(None),
+    "contains": lambda column, part: func.lower(column).contains(part.lower(), autoescape=True),
+    "starts_with": lambda column, part: func.lower(column).startswith(part.lower(), autoescape=True),
+}
+
+
+@dataclass(frozen=True)
+class Bits:
+    """A set kept as bits of an integer column, asked by `hasAny` and `hasAll`."""
+
+    column: str
+    bits: dict[str, int]
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """All operators given hold at once."""
+        column, conditions = table.c[self.column], [true()]
+        for name, wanted, _field in _given(value):
+            mask = sum({self.bits[one.value] for one in wanted})
+            shared = column.bitwise_and(mask)
+            conditions.append(shared != 0 if name == "has_any" else shared == mask)
+        return and_(*conditions)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Rows of another table that belong to a row: `foreign` equals the row's `local`, by way of pairs if need be.
+
+    `pair` is the column of the table of pairs that holds the related row's id; `foreign` is then its other one.
+    """
+
+    table: Table
+    foreign: Column[Any]
+    local: str = "id"
+    pair: Column[Any] | None = None
+
+    def matching(self, outer: FromClause, viewer: Viewer) -> tuple[Select[Any], FromClause]:
+        """The rows related to the current row of `outer`, to be restricted further; and their table."""
+        related = self.table.alias()
+        if self.pair is None:
+            statement = visible(select(literal(1)).select_from(related), viewer)
+            return statement.where(related.c[self.foreign.name] == outer.c[self.local]).correlate(outer), related
+        pairs = self.pair.table.alias()
+        joined = related.join(
+            pairs, and_(pairs.c.organization_id == related.c.organization_id, pairs.c[self.pair.name] == related.c.id)
+        )
+        statement = visible(select(literal(1)).select_from(joined), viewer)
+        return statement.where(pairs.c[self.foreign.name] == outer.c[self.local]).correlate(outer), related
+
+
+@dataclass(frozen=True)
+class ToOneFilter:
+    """A related record that there is at most one of; the value is a filter on it."""
+
+    related: Related
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """The related record is there and the filter holds for it."""
+        statement, related = self.related.matching(table, viewer)
+        return statement.where(condition_of(value, related, viewer)).exists()
+
+
+@dataclass(frozen=True)
+class ToManyFilter:
+    """Related records, asked by `some`, `every` and `none`."""
+
+    related: Related
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """All given hold at once; `every` holds where there are none."""
+        conditions = [true()]
+        for name, inner, _field in _given(value):
+            statement, related = self.related.matching(table, viewer)
+            wanted = condition_of(inner, related, viewer)
+            if name == "every":
+                conditions.append(not_(statement.where(complement(wanted)).exists()))
+            else:
+                found = statement.where(wanted).exists()
+                conditions.append(not_(found) if name == "none" else found)
+        return and_(*conditions)
+
+
+@dataclass(frozen=True)
+class TagSet:
+    """The names or slugs of related tags, asked by `any` and `all`."""
+
+    related: Related
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """`any`: one of the tags at least; `all`: each of them."""
+        conditions = [true()]
+        for name, words, _field in _given(value):
+            found = [self._has(_plain(word), table, viewer) for word in _plain(words)]
+            conditions.append(or_(false(), *found) if name == "any" else and_(true(), *found))
+        return and_(*conditions)
+
+    def _has(self, word: str, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        statement, tags = self.related.matching(table, viewer)
+        return statement.where(or_(tags.c.name == word, tags.c.slug == word)).exists()
+
+
+@dataclass(frozen=True)
+class SharedWithMe:
+    """Whether the record is shared with one of the viewer's users; expired shares do not count."""
+
+    recipients: Table
+    shares: Table
+    now: Callable[[], datetime]
+
+    def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
+        """Shared, or not shared, as asked."""
+        people, share = self.recipients.alias(), self.shares.alias()
+        statement = visible(select(literal(1)).select_from(people), viewer).where(
+            people.c.workspace_id == table.c.id, people.c.user_id.in_(viewer.user_ids)
+        )
+        gone = select(literal(1)).where(
+            share.c.organization_id == people.c.organization_id,
+            share.c.record_id == people.c.record_id,
+            or_(share.c.state == "not_shared", share.c.expires_at <= self.now()),
+        )
+        found = statement.where(~gone.correlate(people).exists()).correlate(table).exists()
+        return found if value else not_(found)

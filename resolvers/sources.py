@@ -1,0 +1,90 @@
+"""Where records came from: the documents of records, the recorded answers, and how fresh each system is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from db.access import visible
+from db.documents import answers, documents
+from db.pages import Term
+from db.workspaces import SYSTEM_BITS
+from resolvers.context import Context
+from resolvers.pages import Connection
+from resolvers.relations import one
+
+documents_by_id = one(documents.c.id)
+answers_of_systems = Connection(
+    "source.answers", answers, (Term("fetched_at", descending=True),), match=answers.c.system
+)
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How many records of a kind a system holds."""
+
+    kind: str
+    count: int
+
+
+@dataclass
+class SystemSource:
+    """One system, as far as the organisation's records go."""
+
+    system: str
+    record_count: int = 0
+    stale_count: int = 0
+    fetched_at: datetime | None = None
+    last_error: str | None = None
+    kinds: list[KindCount] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[KindCount]:
+        """The counts by kind, by name of the kind."""
+        return sorted(self.kinds, key=lambda one: one.kind)
+
+
+async def sources(*, ctx: Context) -> Sequence[SystemSource]:
+    """The four systems in the order of the enum, those without a record too. Statements: 1."""
+    now = datetime.now(UTC)
+    limits = [
+        (documents.c.system == system) & (documents.c.fetched_at < now - timedelta(seconds=seconds))
+        for system, seconds in ctx.stale_after_seconds.items()
+    ]
+    stale = or_(documents.c.last_error.is_not(None), *limits)
+    statement = select(
+        documents.c.system,
+        documents.c.kind,
+        func.count().label("records"),
+        func.count().filter(stale).label("stale"),
+        func.max(documents.c.fetched_at, type_=documents.c.fetched_at.type).label("fetched_at"),
+        func.max(documents.c.last_error).label("last_error"),
+    ).group_by(documents.c.system, documents.c.kind)
+    found = {system: SystemSource(system) for system in SYSTEM_BITS}
+    for row in await ctx.db.rows(visible(statement, ctx.viewer)):
+        _add(found[row.system], row)
+    return list(found.values())
+
+
+def _add(source: SystemSource, row: Any) -> None:
+    source.record_count += row.records
+    source.stale_count += row.stale
+    source.fetched_at = max(filter(None, (source.fetched_at, row.fetched_at)), default=None)
+    source.last_error = source.last_error or row.last_error
+    source.kinds.append(KindCount(row.kind, row.records))
+
+
+def is_stale(row: Any, *, ctx: Context) -> bool:
+    """Older than the freshness declared for its system, or the last refresh failed."""
+    seconds = ctx.stale_after_seconds.get(row.system)
+    too_old = seconds is not None and row.fetched_at < datetime.now(UTC) - timedelta(seconds=seconds)
+    return too_old or row.last_error is not None
+
+
+def document_as_it_came(row: Any) -> Any:
+    """The document without the fields that are ours."""
+    return {name: value for name, value in row.document.items() if not name.startswith("$")}

@@ -1,0 +1,420 @@
+"""Exchanges into the database: whole exchanges, many to a transaction.
+
+A group of exchanges is taken in thus:
+A) read the documents stored of every record that the group holds or mentions;  B) merge, exchange by exchange;
+C) make the rows of each record whose document changed;  D) write documents, answers and rows;
+E) make the unified rows of every workspace touched. All in ONE transaction, so that a kill leaves whole exchanges.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import Boolean, Float, Integer, Table, Text, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.activity import activity_items
+from db.agents import agents
+from db.charts import charts
+from db.computers import computers
+from db.database import Database, lock_organization
+from db.documents import answers, documents
+from db.ids import id_of
+from db.keys import among
+from db.runs import runs
+from db.sessions import messages, sessions
+from db.tags import tags
+from db.users import users
+from db.workspaces import (
+    aitasker_workspaces,
+    evershell_workspaces,
+    orgo_workspaces,
+    vai_workspaces,
+    workspace_parts,
+)
+from db.writes import remove, upsert
+from rest.dialect import Endpoint, Facts, moment_of, whole
+from rest.dialects import DIALECTS
+from rest.joins import join_workspaces, place_computers_by_name, refresh_workspaces
+from rest.merge import DELETED, Merged, merge
+from rest.records import Exchange, Place, Problem, Taken
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LINK = "LINK"  # in the place of a method: an exchange that only mentions workspaces
+NO_ENDPOINT = Endpoint(LINK, "")
+
+# Where the row of a record of each kind stands.
+RECORD_TABLES: dict[str, tuple[Table, ...]] = {
+    "ACTIVITY": (activity_items,),
+    "AGENT": (agents,),
+    "CHART": (charts,),
+    "COMPUTER": (computers,),
+    "MESSAGE": (messages,),
+    "PROVIDER": (),
+    "RUN": (runs,),
+    "SESSION": (sessions,),
+    "TAG": (tags,),
+    "USER": (users,),
+    "WORKSPACE": (
+        workspace_parts, aitasker_workspaces, orgo_workspaces, vai_workspaces, evershell_workspaces,
+    ),
+}  # fmt: skip
+
+
+@dataclass
+class Stored:
+    """A record as it stands in the database, and what became of it since it was read."""
+
+    system: str
+    kind: str
+    external_id: str
+    merged: Merged
+    fetched_at: datetime
+    part_id: str | None
+    part_id_before: str | None = None
+    must_write: bool = False
+    must_make_rows: bool = False
+
+
+@dataclass
+class Outcome:
+    """What became of one exchange: `kept` (it brought a new record), `changed`, `unchanged` or `refused`."""
+
+    taken: Taken
+    word: str
+    records: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+async def take_in(
+    database: Database, organization_id: str, group: Sequence[Taken], unknown: Counter[str]
+) -> list[Outcome]:
+    """Take a group of exchanges into an organisation; one outcome each, in order.
+
+    `unknown` counts the words of a status that nobody knew. Statements: some twenty, however many exchanges.
+    Where the database refuses the group, it is halved until the exchange at fault stands alone and is refused.
+    """
+    counted: Counter[str] = Counter()
+    try:
+        async with database.writing() as connection:
+            await lock_organization(connection, organization_id)
+            outcomes = await _Group(connection, organization_id, counted).take(group)
+    except Exception as error:
+        if len(group) == 1:
+            return [Outcome(group[0], "refused", problems=[Problem("", f"cannot be stored: {_reason(error)}")])]
+        middle = len(group) // 2
+        first = await take_in(database, organization_id, group[:middle], unknown)
+        return first + await take_in(database, organization_id, group[middle:], unknown)
+    unknown.update(counted)
+    return outcomes
+
+
+async def link(database: Database, organization_id: str, members: Sequence[tuple[str, str]]) -> bool:
+    """Make one workspace of several, given as (system, external id); whether that changed anything.
+
+    One of which no document came in yet is there by its id from then on. Raises JoinError.
+    """
+    nothing = Exchange(Place("link"), LINK, "", 200, 0)
+    group = [
+        Taken(nothing, system, NO_ENDPOINT, mentions={("WORKSPACE", external_id): {"id": external_id}})
+        for system, external_id in members
+    ]
+    parts = [id_of("WORKSPACE", organization_id, system, external_id) for system, external_id in members]
+    async with database.writing() as connection:
+        await lock_organization(connection, organization_id)
+        await _Group(connection, organization_id, Counter()).take(group)
+        return await join_workspaces(connection, organization_id, parts)
+
+
+def _reason(error: Exception) -> str:
+    """The database's own words, without the statement and its values."""
+    cause = getattr(error, "orig", None) or error
+    return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
+
+
+def moment_at(microseconds: int) -> datetime:
+    """A moment from microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def plain_text(value: Any) -> str | None:
+    """PostgreSQL's text holds no NUL; the document keeps it."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in value else value
+
+
+def _truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+# What a column takes. A field that the record's model does not know may hold anything: the document keeps it, and
+# the column stays empty where it does not fit, alike on every database.
+_FITTING: dict[type[Any], Callable[[Any], Any]] = {Text: plain_text, Integer: whole, Boolean: _truth, Float: _number}
+
+
+@cache
+def _columns(table: Table) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    return tuple((column.name, _FITTING.get(type(column.type))) for column in table.c)
+
+
+def _complete(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with all columns of its table."""
+    row = dict.fromkeys((name for name, _fitting in _columns(table)), None)
+    for name, fitting in _columns(table):
+        value = values.get(name)
+        if value is not None:
+            row[name] = fitting(value) if fitting else value
+    return row
+
+
+class _Group:
+    """One transaction's work: what was read, what is to be written."""
+
+    def __init__(self, connection: AsyncConnection, organization_id: str, unknown: Counter[str]) -> None:
+        self.connection = connection
+        self.organization_id = organization_id
+        self.unknown = unknown
+        self.stored: dict[str, Stored] = {}
+        self.unified_ids: dict[str, str] = {}  # part id -> workspace id, where it is another
+        self.rows: dict[Table, list[dict[str, Any]]] = {}
+        self.removed: dict[tuple[Table, str], list[str]] = {}
+
+    async def take(self, group: Sequence[Taken]) -> list[Outcome]:
+        """A) to E), as the module says."""
+        await self._read(group)  # A
+        outcomes = [self._merge(taken) for taken in group]  # B
+        touched = {record_id for record_id, stored in self.stored.items() if stored.must_make_rows}
+        await self._touch_children_of_deleted(touched)
+        await self._read_parts_of(touched)
+        await self._read_unified_ids(touched)
+        for record_id in sorted(touched):  # C
+            self._make_rows(record_id)
+        await self._write(group)  # D
+        if any(self.stored[one].system == "ORGO" for one in touched):
+            await place_computers_by_name(self.connection, self.organization_id)
+        await refresh_workspaces(self.connection, self.organization_id, self._workspaces_of(touched))  # E
+        return outcomes
+
+    def _id(self, system: str, kind: str, external_id: str) -> str:
+        return id_of(kind, self.organization_id, system, external_id)
+
+    # A) read
+
+    async def _read(self, group: Sequence[Taken]) -> None:
+        for taken in group:
+            for (kind, external_id), _document in (*taken.documents, *taken.mentions.items()):
+                record_id = self._id(taken.system, kind, external_id)
+                if record_id not in self.stored:
+                    self.stored[record_id] = Stored(taken.system, kind, external_id, Merged(), EPOCH, None)
+        self.stored |= await self._stored_by_id(documents.c.id, self.stored)
+
+    async def _stored_by_id(self, column: Any, keys: Iterable[str]) -> dict[str, Stored]:
+        names = ("id", "system", "kind", "external_id", "document", "times", "as_of", "fetched_at", "part_id")
+        statement = select(*(documents.c[name] for name in names))
+        rows = await self.connection.execute(statement.where(*self._owned(documents), among(column, keys)))
+        return {
+            row.id: Stored(
+                row.system, row.kind, row.external_id, Merged(row.document, row.times, row.as_of), row.fetched_at,
+                row.part_id, row.part_id,
+            )
+            for row in rows
+        }  # fmt: skip
+
+    def _owned(self, table: Table) -> tuple[Any, ...]:
+        return (table.c.organization_id == self.organization_id,)
+
+    async def _read_unified_ids(self, touched: Iterable[str]) -> None:
+        records = [self.stored[record_id] for record_id in touched]
+        parts = {part_id for stored in records for part_id in (stored.part_id, stored.part_id_before) if part_id}
+        statement = select(workspace_parts.c.id, workspace_parts.c.workspace_id)
+        wanted = statement.where(*self._owned(workspace_parts), among(workspace_parts.c.id, parts))
+        self.unified_ids = {row.id: row.workspace_id for row in await self.connection.execute(wanted)}
+
+    # B) merge
+
+    def _merge(self, taken: Taken) -> Outcome:
+        outcome, at = Outcome(taken, "unchanged"), taken.exchange.at
+        for (kind, external_id), document in taken.documents:
+            record_id = self._id(taken.system, kind, external_id)
+            stored = self.stored[record_id]
+            was_unheard = stored.merged.as_of == 0
+            changed = merge(stored.merged, document, at)
+            stored.must_write |= changed or stored.merged.as_of != _microseconds(stored.fetched_at)
+            stored.must_make_rows |= changed
+            stored.fetched_at = moment_at(stored.merged.as_of)
+            if changed:
+                outcome.records.append(record_id)
+                outcome.word = "kept" if was_unheard else ("changed" if outcome.word == "unchanged" else outcome.word)
+            stored.part_id = self._part_of(stored)
+        for (kind, external_id), stub in taken.mentions.items():
+            self._mention(self._id(taken.system, kind, external_id), stub, at)
+        return outcome
+
+    def _mention(self, record_id: str, stub: dict[str, Any], at: int) -> None:
+        """A record that is only known by its id is there all the same; the newest mention is its freshness."""
+        stored = self.stored[record_id]
+        if not stored.merged.document.keys() >= stub.keys() or "$workspace" in stub:
+            changed = merge(stored.merged, stub, 0)
+            stored.must_write |= changed
+            stored.must_make_rows |= changed
+            stored.part_id = self._part_of(stored)
+        if stored.merged.as_of == 0 and moment_at(at) > stored.fetched_at:
+            stored.must_write, stored.fetched_at = True, moment_at(at)
+
+    def _part_of(self, stored: Stored) -> str | None:
+        """The workspace part that the record stands in, as it was said last; a workspace is its own."""
+        merged = stored.merged
+        if stored.kind == "WORKSPACE":
+            return self._id(stored.system, "WORKSPACE", stored.external_id)
+        named = list(DIALECTS[stored.system].kinds[stored.kind].workspaces_named(merged.document))
+        if not named:
+            return None
+        _name, external_id = max(named, key=lambda one: merged.time_of(one[0]))
+        return self._id(stored.system, "WORKSPACE", external_id)
+
+    # C) rows
+
+    async def _touch_children_of_deleted(self, touched: set[str]) -> None:
+        """Add the records of a deleted workspace, whose rows go with it."""
+        workspaces = {record_id for record_id in touched if self.stored[record_id].kind == "WORKSPACE"}
+        parts = {part_id for part_id in workspaces if DELETED in self.stored[part_id].merged.document}
+        children = await self._stored_by_id(documents.c.part_id, parts) if parts else {}
+        self.stored = children | self.stored
+        touched |= children.keys()
+
+    async def _read_parts_of(self, touched: Iterable[str]) -> None:
+        """A record may come in without its workspace; whether that was deleted counts all the same."""
+        parts = {self.stored[record_id].part_id or record_id for record_id in touched} - self.stored.keys()
+        if parts:
+            self.stored |= await self._stored_by_id(documents.c.id, parts)
+
+    def _is_deleted(self, stored: Stored) -> bool:
+        """Whether the record was deleted: by itself, or with its workspace after it was last heard of."""
+        part = self.stored.get(stored.part_id or "", stored)
+        if part is stored or stored.merged.is_deleted:
+            return stored.merged.is_deleted
+        return DELETED in part.merged.document and stored.merged.as_of <= part.merged.deleted_at
+
+    def _make_rows(self, record_id: str) -> None:
+        stored = self.stored[record_id]
+        kind = DIALECTS[stored.system].kinds[stored.kind]
+        for table in kind.owns:
+            self.removed.setdefault((table, "record_id"), []).append(record_id)
+        if self._is_deleted(stored):
+            for table in RECORD_TABLES[stored.kind]:
+                self.removed.setdefault((table, "id"), []).append(record_id)
+            return
+        facts = Facts(
+            self.organization_id, stored.system, stored.kind, stored.external_id, stored.merged, stored.part_id,
+            self._unified_id, self._count_unknown,
+        )  # fmt: skip
+        for table, values in kind.rows(facts):
+            self.rows.setdefault(table, []).append(_complete(table, values))
+
+    def _unified_id(self, part_id: str | None) -> str | None:
+        return None if part_id is None else self.unified_ids.get(part_id, part_id)
+
+    def _count_unknown(self, what: str) -> None:
+        self.unknown[what] += 1
+
+    # D) write
+
+    async def _write(self, group: Sequence[Taken]) -> None:
+        written = [self._document(record_id) for record_id, stored in self.stored.items() if stored.must_write]
+        await upsert(self.connection, documents, written)
+        await upsert(self.connection, answers, await self._newer_answers(group))
+        for (table, column), keys in self.removed.items():
+            await remove(self.connection, table, self.organization_id, column, keys)
+        for table, rows in self.rows.items():
+            await upsert(self.connection, table, rows)
+
+    def _document(self, record_id: str) -> dict[str, Any]:
+        stored = self.stored[record_id]
+        document = stored.merged.document
+        return {
+            "organization_id": self.organization_id,
+            "id": record_id,
+            "system": stored.system,
+            "external_id": stored.external_id,
+            "kind": stored.kind,
+            "document": document,
+            "times": stored.merged.times,
+            "as_of": stored.merged.as_of,
+            "fetched_at": stored.fetched_at,
+            "updated_at": moment_of(document.get("updated_at", document.get("updatedAt"))),
+            "last_error": None,
+            "part_id": stored.part_id,
+        }
+
+    async def _newer_answers(self, group: Sequence[Taken]) -> list[dict[str, Any]]:
+        """The last answer of each call, unless a newer one is stored; of one moment the greater text stays."""
+        rows: dict[str, dict[str, Any]] = {}
+        for taken in group:
+            if taken.exchange.method == LINK:
+                continue
+            row = self._answer(taken)
+            if row["id"] not in rows or not _outranks(rows[row["id"]], row):
+                rows[row["id"]] = row
+        statement = select(answers.c.id, answers.c.as_of, answers.c.status, answers.c.document)
+        known = await self.connection.execute(statement.where(*self._owned(answers), among(answers.c.id, rows)))
+        for stored in known.mappings().all():
+            if _outranks(stored, rows[stored["id"]]):
+                del rows[stored["id"]]
+        return list(rows.values())
+
+    def _answer(self, taken: Taken) -> dict[str, Any]:
+        exchange = taken.exchange
+        call = f"{exchange.method} {exchange.path}".encode()
+        part = taken.workspace and self._id(taken.system, "WORKSPACE", taken.workspace)
+        return {
+            "organization_id": self.organization_id,
+            "id": id_of("ANSWER", self.organization_id, taken.system, blake2b(call, digest_size=16).hexdigest()),
+            "system": taken.system,
+            "method": exchange.method,
+            "path": plain_text(exchange.path),
+            "endpoint": taken.endpoint.name,
+            "status": exchange.status,
+            "as_of": exchange.at,
+            "fetched_at": moment_at(exchange.at),
+            "part_id": part,
+            "document": taken.body,
+        }
+
+    # E) unify
+
+    def _workspaces_of(self, touched: Iterable[str]) -> set[str]:
+        """The workspaces whose unified row, agents or forks may be others now."""
+        found: set[str | None] = set()
+        for record_id in touched:
+            stored = self.stored[record_id]
+            if stored.kind in ("WORKSPACE", "SESSION"):
+                found |= {self._unified_id(part_id) for part_id in (stored.part_id, stored.part_id_before)}
+        return {workspace_id for workspace_id in found if workspace_id}
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _outranks(answer: Any, other: Any) -> bool:
+    """Whether an answer stays when the other one comes."""
+    if answer["as_of"] != other["as_of"]:
+        return bool(answer["as_of"] > other["as_of"])
+    return _rank(answer) >= _rank(other)
+
+
+def _rank(answer: Any) -> tuple[int, bytes]:
+    return answer["status"], orjson.dumps(answer["document"], option=orjson.OPT_SORT_KEYS)

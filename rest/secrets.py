@@ -1,0 +1,73 @@
+"""What must never be stored or logged is taken out of a document before anything else sees it.
+
+A whole field goes when its name says that it holds a secret; inside a text, a bearer token, an API key or the
+secret parameter of an address is blanked. Names count: nothing can tell a secret from other text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+BLANK = "[removed]"
+
+SECRET_NAMES = frozenset(
+    (
+        "accesskey", "accesstoken", "apikey", "apitoken", "authorization", "authtoken", "bearertoken", "clientsecret",
+        "cookie", "cookies", "credential", "credentials", "credentialvalue", "idtoken", "passphrase", "passwd",
+        "password", "privatekey", "refreshtoken", "secret", "secretaccesskey", "secretkey", "secretvalue",
+        "sessiontoken", "setcookie", "signingkey", "signingsecret", "token", "tokensecret", "vaitoken", "vncpassword",
+        "webhooksecret",
+    )
+)  # fmt: skip
+# Inside `integration_credentials` (AITasker), whose fields no page shows, the name need only contain one of these.
+SECRET_PARTS = ("token", "secret", "password", "passphrase", "credential", "apikey", "privatekey", "cookie")
+SECRET_LISTS = frozenset(("integrationcredentials",))
+
+_NOT_A_LETTER = re.compile(r"[^a-z0-9]")
+_IN_TEXT = re.compile(
+    r"(?P<before>\bBearer\s+|[?&](?:token|access_token|api_key|apikey|key|secret|password|signature)=)"
+    r"[A-Za-z0-9._~+/=-]{8,}|\b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{8,}|\bxox[abprs]-[A-Za-z0-9-]{8,}"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    re.IGNORECASE,
+)
+# One look at the text of a document tells whether there is anything to take out at all.
+_SUSPICIOUS = re.compile(
+    rb"passw|passphrase|secret|token|api_?-?key|private_?-?key|access_?-?key|signing_?-?key|credential|cookie"
+    rb"|authorization|bearer|[sprk]k_(?:live|test)_|xox[abprs]-|://[^/\s:@\"]+:[^/\s@\"]+@|[?&](?:key|signature)=",
+    re.IGNORECASE,
+)
+
+
+def is_suspicious(raw: bytes) -> bool:
+    """Whether the JSON text may hold a secret."""
+    return _SUSPICIOUS.search(raw) is not None
+
+
+def without_secrets(value: Any, *, strict: bool = False) -> Any:
+    """The JSON value without its secrets; the very same object's copy where nothing was removed."""
+    if isinstance(value, dict):
+        return {
+            name: without_secrets(item, strict=strict or _plain(name) in SECRET_LISTS)
+            for name, item in value.items()
+            if not _is_secret(_plain(name), item, strict)
+        }
+    if isinstance(value, list):
+        return [without_secrets(item, strict=strict) for item in value]
+    return redacted(value) if isinstance(value, str) else value
+
+
+def redacted(text: str) -> str:
+    """The text with every token, key and password in it blanked."""
+    return _IN_TEXT.sub(lambda found: (found["before"] or "") + BLANK, text)
+
+
+def _plain(name: str) -> str:
+    return _NOT_A_LETTER.sub("", name.lower())
+
+
+def _is_secret(name: str, value: Any, strict: bool) -> bool:
+    """Flags and counts (`token: true`, `tokens: 12`) are not secrets; a list or object under such a name is."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return False
+    return name in SECRET_NAMES or (strict and any(part in name for part in SECRET_PARTS))

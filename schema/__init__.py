@@ -1,0 +1,1 @@
+"""The graph: types, fields and arguments with their descriptions, and what feeds each of them."""

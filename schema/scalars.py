@@ -1,0 +1,46 @@
+"""The two scalars of the graph."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+from strawberry.types.scalar import ScalarDefinition, scalar
+
+from errors import BadArgumentError
+
+JSON = NewType("JSON", object)
+MICROSECOND_PLACES = 6
+
+
+def written(moment: datetime) -> str:
+    """A moment as text: UTC with `Z`, fractions of a second only where there are any."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return f"{text.rstrip('0') if '.' in text else text}Z"
+
+
+def read(text: Any) -> datetime:
+    """A moment from text; without an offset it is UTC."""
+    if not isinstance(text, str):
+        raise BadArgumentError(f"a DateTime is a text such as 2026-11-01T10:00:00Z, got {text!r}")
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadArgumentError(f"a DateTime is ISO 8601 such as 2026-11-01T10:00:00Z, got {text[:50]!r}") from None
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    JSON: scalar(
+        name="JSON",
+        description="Any JSON value: object, list, text, number, truth value or null.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+    ),
+    datetime: scalar(
+        name="DateTime",
+        description="A moment in UTC as ISO 8601 text, such as `2026-11-01T10:00:00Z`; microseconds are kept.",
+        serialize=written,
+        parse_value=read,
+    ),
+}

@@ -1,0 +1,178 @@
+"""What a query selects below a field: which columns of the rows there are needed, and which parts of a page.
+
+For graphql-core only, field by field; looked at once per field of the document and request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLIncludeDirective,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    SelectionSetNode,
+    get_named_type,
+)
+from graphql.execution.values import get_directive_values
+
+if TYPE_CHECKING:
+    from strawberry.types.info import Info
+
+DEFINITION = "strawberry-definition"  # where Strawberry keeps its field in a GraphQLField's extensions
+
+
+@dataclass(frozen=True)
+class Document:
+    """What is the same for every selection of a request."""
+
+    schema: GraphQLSchema
+    fragments: dict[str, FragmentDefinitionNode]
+    variables: Any
+
+
+@dataclass
+class Selection:
+    """The selection below one field: the field's nodes (several where fragments merge) and the type they are on."""
+
+    document: Document
+    type: GraphQLNamedType
+    nodes: Sequence[FieldNode]
+    python_name: str = ""
+    _columns: frozenset[str] | None = None
+    _remembered: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Hashable:
+        """Tells this place in the document from others, wherever the arguments may differ."""
+        return tuple(map(id, self.nodes))
+
+    def remembered(self, name: str, make: Callable[[], Any]) -> Any:
+        """What was made for this selection before, or is made now."""
+        if name not in self._remembered:
+            self._remembered[name] = make()
+        return self._remembered[name]
+
+    def below(self) -> Iterator[Selection]:
+        """The selections one level down, one per field name; for an interface those of all its types."""
+        for concrete in self._concrete_types():
+            for name, nodes in self._named(concrete).items():
+                known = concrete.fields.get(name)
+                if known is not None:
+                    definition = known.extensions.get(DEFINITION)
+                    python_name = getattr(definition, "python_name", None) or name
+                    yield Selection(self.document, get_named_type(known.type), nodes, python_name)
+
+    def columns(self) -> frozenset[str]:
+        """The columns that the rows of this field's type need for what is selected on them."""
+        if self._columns is None:
+            self._columns = frozenset(self._column_names())
+        return self._columns
+
+    def _column_names(self) -> Iterator[str]:
+        for concrete in self._concrete_types():
+            for name, nodes in self._named(concrete).items():
+                known = concrete.fields.get(name)
+                definition = known.extensions.get(DEFINITION) if known else None
+                feed = getattr(definition, "feed", None)
+                if known is not None and definition is not None and feed is not None:
+                    inner = Selection(self.document, get_named_type(known.type), nodes, definition.python_name)
+                    yield from feed.reads(inner)
+
+    def child(self, *path: str) -> Selection | None:
+        """The selection of a field further down, such as `edges`, `node`; None where it is not selected."""
+        current: Selection | None = self
+        for name in path:
+            concrete = next(iter(current._concrete_types()), None) if current else None
+            nodes = current._named(concrete).get(name) if current and concrete else None
+            if not nodes or concrete is None:
+                return None
+            current = Selection(self.document, get_named_type(concrete.fields[name].type), nodes, name)
+        return current
+
+    def selects(self, name: str) -> bool:
+        """Whether a field of this name is selected below."""
+        return self.child(name) is not None
+
+    def wants_rows(self) -> bool:
+        """Whether a connection's rows are needed at all, or only their number."""
+        return any(self.selects(name) for name in ("nodes", "edges", "pageInfo"))
+
+    def node_columns(self) -> frozenset[str]:
+        """The columns that the rows of a connection need."""
+        below = (self.child("nodes"), self.child("edges", "node"))
+        return frozenset(name for selection in below if selection for name in selection.columns())
+
+    def _concrete_types(self) -> Sequence[GraphQLObjectType]:
+        if isinstance(self.type, GraphQLObjectType):
+            return (self.type,)
+        if isinstance(self.type, GraphQLInterfaceType):
+            return self.document.schema.get_possible_types(self.type)
+        return ()
+
+    def of_type(self, concrete: GraphQLNamedType) -> Selection:
+        """The same selection, on rows that are known to be of one type."""
+        return Selection(self.document, concrete, self.nodes, self.python_name)
+
+    def _named(self, concrete: GraphQLObjectType) -> dict[str, list[FieldNode]]:
+        found: dict[str, list[FieldNode]] = {}
+        for node in self.nodes:
+            if node.selection_set:
+                self._collect(node.selection_set, concrete, found, set())
+        return found
+
+    def _collect(
+        self,
+        selections: SelectionSetNode,
+        concrete: GraphQLObjectType,
+        found: dict[str, list[FieldNode]],
+        visited: set[str],
+    ) -> None:
+        for node in selections.selections:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                found.setdefault(node.name.value, []).append(node)
+                continue
+            fragment: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in visited:
+                    continue
+                visited.add(node.name.value)
+                fragment = self.document.fragments[node.name.value]
+            if self._applies(fragment, concrete):
+                self._collect(fragment.selection_set, concrete, found, visited)
+
+    def _applies(self, fragment: Any, concrete: GraphQLObjectType) -> bool:
+        if fragment.type_condition is None or fragment.type_condition.name.value == concrete.name:
+            return True
+        condition = self.document.schema.get_type(fragment.type_condition.name.value)
+        return isinstance(condition, GraphQLInterfaceType) and self.document.schema.is_sub_type(condition, concrete)
+
+    def _is_included(self, node: Any) -> bool:
+        skip = get_directive_values(GraphQLSkipDirective, node, self.document.variables)
+        if skip and skip["if"]:
+            return False
+        include = get_directive_values(GraphQLIncludeDirective, node, self.document.variables)
+        return not (include and not include["if"])
+
+
+def selection_of(info: Info) -> Selection:
+    """The selection below the field that is being resolved."""
+    raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the nodes)
+    remembered = info.context.remembered
+    key = (raw.parent_type.name, *map(id, raw.field_nodes))
+    if key not in remembered:
+        document = Document(raw.schema, raw.fragments, raw.variable_values)
+        remembered[key] = Selection(document, get_named_type(raw.return_type), raw.field_nodes, info.python_name)
+    found: Selection = remembered[key]
+    return found
