@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -69,11 +71,9 @@ class GraphRouter(GraphQLRouter[RequestContext, None]):
             body = {"errors": [error_body(BadRequestError(error.reason), new_request_id())]}
             return JSONResponse(body, status_code=error.status_code)
 
-    async def process_result(
-        self, request: Request, result: ExecutionResult, strict: bool = False
-    ) -> GraphQLHTTPResponse:
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The answer, every error with its code and the request's id."""
-        answer = await super().process_result(request, result, strict)
+        answer = await super().process_result(request, result)
         if result.errors:
             request_id = new_request_id()
             answer["errors"] = [formatted(error, request_id) for error in result.errors]  # type: ignore[typeddict-item]
@@ -255,7 +255,22 @@ def cursor_key(settings: Settings) -> bytes:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> FastAPI:
     """The application by the settings of the environment; what uvicorn's workers call."""
-    return application(settings_from(environment))
+    settings = settings_from(environment)
+    log_plainly(settings.log_level)
+    return application(settings)
+
+
+def log_plainly(level: str) -> None:
+    """One line per event on standard error; tracebacks without local variables, which may hold secrets."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 if __name__ == "__main__":

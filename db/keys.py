@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, bindparam
+from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, bindparam, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,8 +30,13 @@ def among(column: ColumnElement[Any], keys: Iterable[str]) -> ColumnElement[bool
 
 
 def key_rows(keys: Iterable[str]) -> FromClause:
-    """The keys as rows of a table with the one column `value`."""
-    return _KeyRows(_parameter(keys)).table_valued("value", name="keys")
+    """The keys as rows of a table `keys` with the column `value`, on SQLite with their place `key` as well."""
+    return _KeyRows(_parameter(keys)).table_valued("value", "key", name="keys")
+
+
+def listed_rows(listed: ColumnElement[Any], name: str) -> FromClause:
+    """The members of a JSON list as rows with the columns `key` and `value`. SQLite only."""
+    return func.json_each(listed).table_valued("value", "key", name=name)
 
 
 def _parameter(keys: Iterable[str]) -> BindParameter[Any]:

@@ -10,10 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    UnaryExpression,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.sql.operators import custom_op
 
 from db.access import Viewer, visible
-from db.keys import key_rows
+from db.keys import key_rows, listed_rows
 
 
 @dataclass(frozen=True)
@@ -37,24 +51,37 @@ class Window:
     before: tuple[Any, ...] | None = None
 
 
-def ordered(statement: Select[Any], source: FromClause, order: Sequence[Term], backward: bool = False) -> Select[Any]:
-    """The statement in the given order, or in its reverse."""
+def ordered(
+    statement: Select[Any],
+    source: FromClause,
+    order: Sequence[Term],
+    backward: bool = False,
+    *,
+    by_sorting: bool = False,
+) -> Select[Any]:
+    """The statement in the given order, or in its reverse.
+
+    `by_sorting` keeps SQLite from walking an index in that order through rows that the keys do not ask for.
+    """
     for term in order:
         column = source.c[term.column]
-        directed = column.desc() if term.descending != backward else column.asc()
+        by = UnaryExpression(column, operator=custom_op("+")) if by_sorting else column
+        directed = by.desc() if term.descending != backward else by.asc()
         if column.nullable:
             directed = directed.nulls_first() if backward else directed.nulls_last()
         statement = statement.order_by(directed)
     return statement
 
 
-def windowed(statement: Select[Any], source: FromClause, order: Sequence[Term], window: Window) -> Select[Any]:
+def windowed(
+    statement: Select[Any], source: FromClause, order: Sequence[Term], window: Window, *, by_sorting: bool = False
+) -> Select[Any]:
     """The statement cut to a window, with one row more than asked for, which tells whether there are others."""
     if window.after is not None:
         statement = statement.where(_behind(source, order, window.after, backward=False))
     if window.before is not None:
         statement = statement.where(_behind(source, order, window.before, backward=True))
-    return ordered(statement, source, order, window.backward).limit(window.limit + 1)
+    return ordered(statement, source, order, window.backward, by_sorting=by_sorting).limit(window.limit + 1)
 
 
 def _behind(
@@ -86,7 +113,7 @@ class Listing:
     `conditions` and `order` name columns of `table`.
     """
 
-    table: FromClause
+    table: Table
     source: FromClause
     parent: ColumnElement[Any]
     columns: Sequence[str]
@@ -95,29 +122,36 @@ class Listing:
 
 
 def pages_of_parents(
-    listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer, *, lateral: bool
+    listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer, *, is_sqlite: bool
 ) -> Select[Any]:
-    """One statement for a page of each parent; its first column `parent_key` is the parent's key.
+    """One statement for a page of each parent; its first column `parent_key` is the parent's key."""
+    build = _by_listed_ids if is_sqlite else _by_lateral_join
+    return build(listing, keys, window, viewer)
 
-    On PostgreSQL a LATERAL join; SQLite, which has none, looks up the ids of a correlated LIMIT, and an outer
-    join keeps its planner from scanning the table first: there a parent without rows gives one row of NULLs.
+
+def _by_lateral_join(listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer) -> Select[Any]:
+    """PostgreSQL: a correlated LIMIT per key, joined LATERAL."""
+    keyed, table = key_rows(keys), listing.table
+    names = dict.fromkeys((*listing.columns, *(term.column for term in listing.order)))
+    inner = visible(select(*(table.c[name] for name in names)).select_from(listing.source), viewer)
+    inner = inner.where(listing.parent == keyed.c.value, *listing.conditions)
+    page = windowed(inner, table, listing.order, window).lateral("page")
+    outer = select(keyed.c.value.label("parent_key"), *(page.c[name] for name in listing.columns))
+    return ordered(outer.select_from(keyed.join(page, true())), page, listing.order, window.backward)
+
+
+def _by_listed_ids(listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer) -> Select[Any]:
+    """SQLite, which has no LATERAL: the ids of a correlated LIMIT as a JSON list per key, then their rows.
+
+    `page.id IN (correlated LIMIT)` reads better and was 300 times slower: SQLite 3.40 then walks the whole
+    organisation for each key. Outer joins keep its planner to the order in which the tables are written.
     """
     keyed, table = key_rows(keys), listing.table
-    matching = listing.parent == keyed.c.value
-    if lateral:
-        names = dict.fromkeys((*listing.columns, *(term.column for term in listing.order)))
-        inner = visible(select(*(table.c[name] for name in names)).select_from(listing.source), viewer)
-        inner = inner.where(matching, *listing.conditions)
-        page = windowed(inner, table, listing.order, window).lateral("page")
-        outer = select(keyed.c.value.label("parent_key"), *(page.c[name] for name in listing.columns))
-        return _sorted(outer.select_from(keyed.join(page, true())), page, listing, window)
     inner = visible(select(table.c.id).select_from(listing.source), viewer)
-    inner = windowed(inner.where(matching, *listing.conditions), table, listing.order, window).correlate(keyed)
-    found = table.original.alias("page") if hasattr(table, "original") else table.alias("page")
-    chosen = and_(found.c.organization_id == viewer.organization_id, found.c.id.in_(inner))
-    outer = select(keyed.c.value.label("parent_key"), *(found.c[name] for name in listing.columns))
-    return _sorted(outer.select_from(keyed.outerjoin(found, chosen)), found, listing, window)
-
-
-def _sorted(statement: Select[Any], source: FromClause, listing: Listing, window: Window) -> Select[Any]:
-    return ordered(statement, source, listing.order, window.backward)
+    inner = inner.where(listing.parent == literal_column("keys.value"), *listing.conditions)
+    chosen = windowed(inner, table, listing.order, window, by_sorting=True).subquery("chosen")
+    listed = listed_rows(select(func.json_group_array(chosen.c.id)).scalar_subquery(), "listed")
+    page = table.alias("page")
+    found = and_(page.c.organization_id == viewer.organization_id, page.c.id == listed.c.value)
+    outer = select(keyed.c.value.label("parent_key"), *(page.c[name] for name in listing.columns))
+    return outer.select_from(keyed.join(listed, true()).outerjoin(page, found)).order_by(keyed.c.key, listed.c.key)

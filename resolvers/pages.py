@@ -142,7 +142,7 @@ class Connection:
         source = source_of(self.table, self.match, self.pair)
         chosen = [column.name for column in self.table.c if column.name in columns or column.name == "id"]
         listing = Listing(self.table, source, self.match, chosen, conditions, order)
-        statement = pages_of_parents(listing, list(dict.fromkeys(keys)), window, ctx.viewer, lateral=not ctx.db.is_sqlite)
+        statement = pages_of_parents(listing, list(dict.fromkeys(keys)), window, ctx.viewer, is_sqlite=ctx.db.is_sqlite)
         found: dict[str, list[Row[Any]]] = {}
         for row in await ctx.db.rows(statement):
             if row.id is not None:

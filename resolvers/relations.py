@@ -56,7 +56,7 @@ class ToMany:
         if self.only is not None:
             statement = statement.where(self.only)
         by = self.match.table if self.pair is not None and self.order[0].column in self.match.table.c else self.table
-        return grouped(await ctx.db.rows(ordered(statement, by, self.order)), keys)
+        return grouped(await ctx.db.rows(ordered(statement, by, self.order, by_sorting=ctx.db.is_sqlite)), keys)
 
 
 def one(match: Match, *, table: Table | None = None, pair: Match | None = None) -> ToOne:
@@ -71,10 +71,10 @@ def many(match: Match, *order: Term, table: Table | None = None, pair: Match | N
 
 
 def total(order: Sequence[Term], table: FromClause) -> tuple[Term, ...]:
-    """The order, made total by the id."""
+    """The order, made total by the id, in the direction of the last term, so that one index serves them."""
     terms = tuple(dict.fromkeys(order))
     has_id = any(term.column == "id" for term in terms)
-    return terms if has_id or "id" not in table.c else (*terms, Term("id"))
+    return terms if has_id or "id" not in table.c else (*terms, Term("id", terms[-1].descending if terms else False))
 
 
 def source_of(table: Table, match: Match, pair: Match | None) -> FromClause:

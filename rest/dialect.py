@@ -39,6 +39,7 @@ class Patch:
     kind: str
     external_id: str
     fields: dict[str, Any]
+    mentions: tuple[tuple[str, str], ...] = ()  # kind and id of records that the fields name in passing
 
 
 def no_patches(_params: Params, _body: Any) -> Iterable[Patch]:

@@ -140,6 +140,12 @@ def _reason(error: Exception) -> str:
     return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
 
 
+def answer_id_of(organization_id: str, system: str, method: str, path: str) -> str:
+    """The id of a call's recorded answer; the same with and without the path in front of the API's own."""
+    call = f"{method} {path.removeprefix(DIALECTS[system].base)}".encode("utf-8", "surrogatepass")
+    return id_of("ANSWER", organization_id, system, blake2b(call, digest_size=16).hexdigest())
+
+
 def moment_at(microseconds: int) -> datetime:
     """A moment from microseconds since 1970."""
     return EPOCH + timedelta(microseconds=microseconds)
@@ -198,7 +204,7 @@ class _Group:
         outcomes = [self._merge(taken) for taken in group]  # B
         touched = {record_id for record_id, stored in self.stored.items() if stored.must_make_rows}
         await self._touch_children_of_deleted(touched)
-        await self._read_parts_of(touched)
+        await self._touch_those_heard_of_again(touched)
         await self._read_unified_ids(touched)
         for record_id in sorted(touched):  # C
             self._make_rows(record_id)
@@ -250,14 +256,14 @@ class _Group:
         for (kind, external_id), document in taken.documents:
             record_id = self._id(taken.system, kind, external_id)
             stored = self.stored[record_id]
-            was_unheard = stored.merged.as_of == 0
+            as_of, times = stored.merged.as_of, stored.merged.times
             changed = merge(stored.merged, document, at)
-            stored.must_write |= changed or stored.merged.as_of != _microseconds(stored.fetched_at)
-            stored.must_make_rows |= changed
+            stored.must_write |= changed or (stored.merged.as_of, stored.merged.times) != (as_of, times)
+            stored.must_make_rows |= changed or stored.merged.times != times or DELETED in stored.merged.document
             stored.fetched_at = moment_at(stored.merged.as_of)
             if changed:
                 outcome.records.append(record_id)
-                outcome.word = "kept" if was_unheard else ("changed" if outcome.word == "unchanged" else outcome.word)
+                outcome.word = "kept" if as_of == 0 else ("changed" if outcome.word == "unchanged" else outcome.word)
             stored.part_id = self._part_of(stored)
         for (kind, external_id), stub in taken.mentions.items():
             self._mention(self._id(taken.system, kind, external_id), stub, at)
@@ -293,20 +299,28 @@ class _Group:
         parts = {part_id for part_id in workspaces if DELETED in self.stored[part_id].merged.document}
         children = await self._stored_by_id(documents.c.part_id, parts) if parts else {}
         self.stored = children | self.stored
-        touched |= children.keys()
+        touched.update(children)
 
-    async def _read_parts_of(self, touched: Iterable[str]) -> None:
-        """A record may come in without its workspace; whether that was deleted counts all the same."""
-        parts = {self.stored[record_id].part_id or record_id for record_id in touched} - self.stored.keys()
+    async def _touch_those_heard_of_again(self, touched: set[str]) -> None:
+        """Add the records that say nothing new, but say so after their workspace was deleted.
+
+        Reads the workspaces that did not come in with their records; whether they were deleted counts all the same.
+        """
+        written = {record_id: stored for record_id, stored in self.stored.items() if stored.must_write}
+        parts = {self.stored[record_id].part_id for record_id in touched | written.keys()} - {None, *self.stored}
         if parts:
-            self.stored |= await self._stored_by_id(documents.c.id, parts)
+            self.stored |= await self._stored_by_id(documents.c.id, filter(None, parts))
+        touched.update(record_id for record_id, stored in written.items() if self._was_part_deleted(stored))
+
+    def _was_part_deleted(self, stored: Stored) -> bool:
+        part = self.stored.get(stored.part_id or "", stored)
+        return part is not stored and DELETED in part.merged.document
 
     def _is_deleted(self, stored: Stored) -> bool:
         """Whether the record was deleted: by itself, or with its workspace after it was last heard of."""
-        part = self.stored.get(stored.part_id or "", stored)
-        if part is stored or stored.merged.is_deleted:
+        if stored.merged.is_deleted or not self._was_part_deleted(stored):
             return stored.merged.is_deleted
-        return DELETED in part.merged.document and stored.merged.as_of <= part.merged.deleted_at
+        return stored.merged.as_of <= self.stored[stored.part_id or ""].merged.deleted_at
 
     def _make_rows(self, record_id: str) -> None:
         stored = self.stored[record_id]
@@ -377,11 +391,10 @@ class _Group:
 
     def _answer(self, taken: Taken) -> dict[str, Any]:
         exchange = taken.exchange
-        call = f"{exchange.method} {exchange.path}".encode()
         part = taken.workspace and self._id(taken.system, "WORKSPACE", taken.workspace)
         return {
             "organization_id": self.organization_id,
-            "id": id_of("ANSWER", self.organization_id, taken.system, blake2b(call, digest_size=16).hexdigest()),
+            "id": answer_id_of(self.organization_id, taken.system, exchange.method, exchange.path),
             "system": taken.system,
             "method": exchange.method,
             "path": plain_text(exchange.path),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, and_, exists, select, update
+from sqlalchemy import Table, and_, bindparam, func, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -127,23 +127,31 @@ async def place_computers_by_name(connection: AsyncConnection, organization_id: 
 
     Names are unique per Orgo account; where the organisation has several of that name, the computer stays without.
     """
-    named = orgo_workspaces.alias("named")
-    other = orgo_workspaces.alias("other")
-    unique = ~exists().where(
-        other.c.organization_id == organization_id, other.c.name == named.c.name, other.c.id != named.c.id
-    )
-    matching = and_(named.c.organization_id == organization_id, named.c.name == computers.c.project_name, unique)
-    homeless = and_(
-        computers.c.organization_id == organization_id,
-        computers.c.part_id.is_(None),
-        computers.c.project_name.is_not(None),
-    )
-    statement = (
-        update(computers)
-        .where(homeless)
-        .values(workspace_id=select(named.c.workspace_id).where(matching).scalar_subquery())
-    )
-    await connection.execute(statement)
+    owned = and_(computers.c.organization_id == organization_id, computers.c.part_id.is_(None))
+    statement = select(computers.c.id, computers.c.project_name, computers.c.workspace_id)
+    homeless = (await connection.execute(statement.where(owned, computers.c.project_name.is_not(None)))).all()
+    if not homeless:
+        return
+    places = await _workspaces_by_name(connection, organization_id, {row.project_name for row in homeless})
+    moved = [
+        {"computer_id": row.id, "place": places.get(row.project_name)}
+        for row in homeless
+        if row.workspace_id != places.get(row.project_name)
+    ]
+    if moved:
+        one = update(computers).where(owned, computers.c.id == bindparam("computer_id"))
+        await connection.execute(one.values(workspace_id=bindparam("place")), moved)
+
+
+async def _workspaces_by_name(
+    connection: AsyncConnection, organization_id: str, names: Iterable[str]
+) -> dict[str, str]:
+    """The Orgo workspaces that alone have one of these names."""
+    owned = orgo_workspaces.c.organization_id == organization_id
+    statement = select(orgo_workspaces.c.name, func.min(orgo_workspaces.c.workspace_id).label("workspace_id"))
+    alone = statement.group_by(orgo_workspaces.c.name).having(func.count() == 1)
+    rows = await connection.execute(alone.where(owned, among(orgo_workspaces.c.name, names)))
+    return {row.name: row.workspace_id for row in rows}
 
 
 async def join_workspaces(connection: AsyncConnection, organization_id: str, part_ids: Sequence[str]) -> bool:

@@ -101,6 +101,8 @@ def taken_apart(exchange: Exchange) -> Taken:
     _take(taken, dialect, checked, body, {name: value for name, value in context.items() if value})  # B
     for patch in endpoint.patches(params, body):  # C
         taken.documents.append(((patch.kind, patch.external_id), patch.fields))
+        for kind, external_id in patch.mentions:
+            taken.mentions.setdefault((kind, external_id), {"id": external_id})
     for (kind, _external_id), document in taken.documents:  # D
         _mention(taken, dialect, kind, document)
     if taken.workspace:
@@ -180,7 +182,7 @@ def _take(taken: Taken, dialect: Dialect, checked: Any, raw: Any, context: Mappi
             taken.unknown_fields += (f"{dialect.system.lower()} {whose}.{name}" for name in checked.model_extra)
         if isinstance(checked, RecordDocument) and checked.record in dialect.kinds:
             context = _add(taken, checked, raw, context)
-        for attribute, name in _nesting(type(checked)):
+        for attribute, name in nesting_of(type(checked)):
             nested = getattr(checked, attribute)
             if nested is not None:
                 _take(taken, dialect, nested, raw[name], context)
@@ -211,7 +213,7 @@ def _mention(taken: Taken, dialect: Dialect, kind: str, document: dict[str, Any]
 
 
 @cache
-def _nesting(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+def nesting_of(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
     """The fields of a model that hold models, as (attribute, JSON name)."""
     return tuple(
         (attribute, info.alias or attribute)

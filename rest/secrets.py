@@ -7,6 +7,7 @@ secret parameter of an address is blanked. Names count: nothing can tell a secre
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 BLANK = "[removed]"
@@ -33,15 +34,20 @@ _IN_TEXT = re.compile(
 )
 # One look at the text of a document tells whether there is anything to take out at all.
 _SUSPICIOUS = re.compile(
-    rb"passw|passphrase|secret|token|api_?-?key|private_?-?key|access_?-?key|signing_?-?key|credential|cookie"
-    rb"|authorization|bearer|[sprk]k_(?:live|test)_|xox[abprs]-|://[^/\s:@\"]+:[^/\s@\"]+@|[?&](?:key|signature)=",
-    re.IGNORECASE,
+    rb"pass[^a-z0-9\"]{0,2}(?:w|phrase)|secret|token|(?:api|private|access|signing)[^a-z0-9\"]{0,2}key|credential|cookie"
+    rb"|authorization|bearer|[sprk]k_(?:live|test)_|xox[abprs]-|://[^/\s:@\"]+:[^/\s@\"]+@|[?&](?:key|signature)="
 )
+# Every match of it contains one of these, and looking for them is ten times as fast.
+_HINTS = (
+    b"pass", b"secret", b"token", b"key", b"credential", b"cookie", b"authorization", b"bearer", b"k_live_",
+    b"k_test_", b"xox", b"@", b"signature=",
+)  # fmt: skip
 
 
 def is_suspicious(raw: bytes) -> bool:
     """Whether the JSON text may hold a secret."""
-    return _SUSPICIOUS.search(raw) is not None
+    lower = raw.lower()
+    return any(hint in lower for hint in _HINTS) and _SUSPICIOUS.search(lower) is not None
 
 
 def without_secrets(value: Any, *, strict: bool = False) -> Any:
@@ -62,6 +68,7 @@ def redacted(text: str) -> str:
     return _IN_TEXT.sub(lambda found: (found["before"] or "") + BLANK, text)
 
 
+@lru_cache(maxsize=8_192)  # names of fields are few and come again and again
 def _plain(name: str) -> str:
     return _NOT_A_LETTER.sub("", name.lower())
 

@@ -34,7 +34,8 @@ def _tagged(params: Params, body: Any) -> Iterable[Patch]:
 
 
 def _shared(params: Params, body: Any) -> Iterable[Patch]:
-    yield Patch("WORKSPACE", params["workspace_id"], {"$share": body})
+    people = tuple(("USER", user_id) for user_id in some(body).get("recipientUserIds") or () if user_id)
+    yield Patch("WORKSPACE", params["workspace_id"], {"$share": body}, people)
 
 
 def _marked(name: str) -> Any:

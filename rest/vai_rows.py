@@ -129,10 +129,8 @@ def _share_rows(facts: Facts, workspace_id: str | None) -> Iterable[Row]:
             **times,
         ),
     )
-    people = share.get("recipients")
-    if people is None:
-        people = [{"id": user_id} for user_id in share.get("recipientUserIds") or ()]
-    yield from _recipient_rows(facts, "SHARE", people, workspace_id)
+    only_named = [{"id": user_id} for user_id in share.get("recipientUserIds") or () if user_id]
+    yield from _recipient_rows(facts, "SHARE", [*(share.get("recipients") or ()), *only_named], workspace_id)
 
 
 def _recipient_rows(facts: Facts, via: str, people: Sequence[Any] | None, workspace_id: str | None) -> Iterable[Row]:

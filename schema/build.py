@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphql import GraphQLError
 from strawberry import federation
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
@@ -30,6 +31,9 @@ class GraphSchema(federation.Schema):
 
     Strawberry's own resolves one representation after another and takes `__typename` out of the variables.
     """
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Errors are logged where they are answered, in the gateway, and nowhere else."""
 
     def entities_resolver(self, info: Info, representations: list[federation.schema.FederationAny]) -> list[Any]:
         """One awaitable per representation, in order; all of one type share one statement."""

@@ -16,11 +16,17 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy import event
+from strawberry.types import ExecutionResult
 
+from db.access import Viewer
 from db.database import Database
 from db.ids import organization_id_of
 from db.migrate import upgrade
+from resolvers.accounts import ensure_organization
+from resolvers.context import Context, Limits
+from resolvers.cursors import CursorKey
 from rest.importing import Entry, Summary, imported
+from schema.build import GraphSchema, build_schema
 
 ORGANIZATION = "Northwind"
 ORGANIZATION_ID = organization_id_of(ORGANIZATION)
@@ -60,9 +66,10 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """An empty, migrated database."""
+    """An empty, migrated database that knows the organisation."""
     opened = Database(database_url)
     await upgrade(opened)
+    await ensure_organization(opened, ORGANIZATION)
     yield opened
     await opened.close()
 
@@ -110,3 +117,92 @@ class Importer:
 def importer(database: Database, tmp_path: Path) -> Importer:
     """Imports into `database`, for the organisation Northwind."""
     return Importer(database, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def schema() -> GraphSchema:
+    """The schema, built once."""
+    return build_schema()
+
+
+class Graph:
+    """Asks the graph over one database, as a viewer of the organisation Northwind who is nobody's owner."""
+
+    def __init__(self, database: Database, schema: GraphSchema) -> None:
+        self.database = database
+        self.schema = schema
+        self.limits = Limits()
+        self.viewer = Viewer(ORGANIZATION_ID, "N-tester", "tester@northwind.example")
+
+    def context(self) -> Context:
+        """A request's context."""
+        return Context(self.database, self.viewer, CursorKey(b"a key for tests"), self.limits)
+
+    async def ask(self, query: str, **variables: Any) -> ExecutionResult:
+        """The whole result, errors included."""
+        result = await self.schema.execute(query, variable_values=variables, context_value=self.context())
+        assert isinstance(result, ExecutionResult)
+        return result
+
+    async def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of a query that must not fail."""
+        result = await self.ask(query, **variables)
+        assert result.errors is None, result.errors
+        assert result.data is not None
+        return result.data
+
+
+@pytest.fixture
+def graph(database: Database, schema: GraphSchema) -> Graph:
+    """The graph over `database`."""
+    return Graph(database, schema)
+
+
+def fleet(workspaces: int, each: int = 3) -> Iterator[dict[str, Any]]:
+    """Exchanges of so many workspaces, each standing in all four systems: an agent, computers, charts, sessions
+    with messages, runs with steps, tags, bound tasks, a share, activity; `each` of what there can be several of.
+    """
+    for number in range(workspaces):
+        yield from _workspace_of_all_systems(f"{number:05d}", each)
+
+
+def _workspace_of_all_systems(name: str, each: int) -> Iterator[dict[str, Any]]:
+    a, o, v, e = (f"{system}-{name}" for system in ("a", "o", "v", "e"))
+    base, numbers = f"/api/v1/workspaces/{v}", range(each)
+    person = {"id": f"person-{name}", "email": f"{name}@northwind.example"}
+    agent = {"id": f"agent-{name}", "user_id": "owner", "display_name": f"Agent {name}", "status": "active"}
+    desk = {"id": a, "hired_agent_id": agent["id"], "user_id": "owner", "name": f"Desk {name}", "status": "active"}
+    integrations = [{"provider": "slack"}]
+    yield exchange("aitasker", f"GET /api/v1/workspaces/{a}", {**desk, "hired_agent": agent, "integration_credentials": integrations})
+    computers = [{"id": f"c-{name}-{n}", "name": f"computer {n}", "status": "running", "ram": 4} for n in numbers]
+    yield exchange("orgo", f"GET /workspaces/{o}", {"id": o, "name": f"Folder {name}", "computers": computers})
+    workspace = {"id": v, "title": f"Workspace {name}", "ownerUserId": person["id"], "isShared": True, "sharedBy": person}
+    tasks = [{"bindingId": f"b-{name}-{n}", "taskId": f"t-{n}", "name": f"task {n}"} for n in numbers]
+    yield exchange("vai", f"GET {base}", {"workspace": workspace, "boundTasks": tasks})
+    charts = [
+        {"id": f"h-{name}-{n}", "workspaceId": v, "title": f"Chart {n}", "position": n, "createdBy": person["id"]}
+        for n in numbers
+    ]
+    yield exchange("vai", f"GET {base}/charts", {"items": charts})
+    spec = {"id": f"spec-{name}", "name": f"Spec {name}"}
+    sessions = [
+        {"id": f"s-{name}-{n}", "workspaceId": v, "title": f"Session {n}", "agentSpec": spec, "agentSpecId": spec["id"],
+         "createdAt": f"2026-10-{n % 28 + 1:02d}T00:00:00Z", "shareRecipients": [person]}
+        for n in numbers
+    ]  # fmt: skip
+    yield exchange("vai", f"GET {base}/sessions", {"items": sessions})
+    for session in sessions:
+        messages = [{"id": f"m-{session['id']}-{n}", "threadId": session["id"], "content": f"{n}"} for n in numbers]
+        yield exchange("vai", f"GET {base}/sessions/{session['id']}/messages", {"items": messages})
+    for n in numbers:
+        steps = [{"id": f"step-{k}", "sequence": k, "toolName": "look"} for k in numbers]
+        run = {"id": f"r-{name}-{n}", "workspaceId": v, "status": "completed", "steps": steps, "parentRunId": f"r-{name}-0"}
+        yield exchange("vai", f"GET {base}/runs/{run['id']}", run)
+    tags = [{"id": f"tag-{n}", "name": f"Tag {n}"} for n in numbers]
+    yield exchange("vai", f"GET {base}/tags", {"items": tags})
+    yield exchange("vai", f"GET {base}/share", {"shareId": f"share-{name}", "state": "shared", "recipients": [person]})
+    activity = [{"id": f"act-{name}-{n}", "kind": "run", "title": f"{n}"} for n in numbers]
+    yield exchange("vai", f"GET {base}/activity", {"items": activity})
+    pod = {"id": e, "org_id": "org", "role_id": f"role-{name}", "status": "idle", "parent_workspace_id": "e-00000"}
+    yield exchange("evershell", f"GET /workspaces/{e}", {**pod, "created_by_user_id": "owner"})
+    yield {"link": [["aitasker", a], ["orgo", o], ["vai", v], ["evershell", e]]}

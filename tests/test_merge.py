@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from rest.merge import DELETED, Merged, merge
 
-SCALARS = st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from((0.0, -0.0, 1.0, 0.5)) | st.text("ab", max_size=2)
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from((0.0, -0.0, 1.0, 0.5)) | st.text("ab", max_size=2)
+)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xy"), inner, max_size=2)
 )
@@ -34,7 +36,9 @@ def as_text(merged: Merged) -> bytes:
 
 
 @given(DOCUMENTS, st.data())
-def test_the_order_of_documents_does_not_matter(documents: list[tuple[dict[str, Any], int]], data: st.DataObject) -> None:
+def test_the_order_of_documents_does_not_matter(
+    documents: list[tuple[dict[str, Any], int]], data: st.DataObject
+) -> None:
     shuffled = data.draw(st.permutations(documents))
 
     assert as_text(taken(*shuffled)) == as_text(taken(*documents))

@@ -31,7 +31,12 @@ SPELLINGS = (
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_a_field_named_like_a_secret_is_removed_at_every_depth(name: str) -> None:
-    document = {"id": "1", name: SECRET, "a": [{"b": {name: SECRET, "kept": 1}}], "nested": {name: [SECRET, {"x": SECRET}]}}
+    document = {
+        "id": "1",
+        name: SECRET,
+        "a": [{"b": {name: SECRET, "kept": 1}}],
+        "nested": {name: [SECRET, {"x": SECRET}]},
+    }
 
     assert cleaned(document) == {"id": "1", "a": [{"b": {"kept": 1}}], "nested": {}}
 
@@ -77,7 +82,9 @@ def test_a_secret_inside_a_text_is_blanked(text: str, expected: str) -> None:
     assert cleaned({"content": [text]}) == {"content": [expected]}
 
 
-@pytest.mark.parametrize("name", ["access_token", "bot_token_v2", "app_secret_1", "oauth_credential", "my_api_key", "session_cookie"])
+@pytest.mark.parametrize(
+    "name", ["access_token", "bot_token_v2", "app_secret_1", "oauth_credential", "my_api_key", "session_cookie"]
+)
 def test_in_the_list_of_integrations_a_name_need_only_contain_the_word(name: str) -> None:
     listed = {"integration_credentials": [{"provider": "slack", name: SECRET, "more": {name: SECRET, "n": 1}}]}
 
@@ -86,7 +93,9 @@ def test_in_the_list_of_integrations_a_name_need_only_contain_the_word(name: str
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("abc ", max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("a", "b", "inputTokens")), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("a", "b", "inputTokens")), inner, max_size=3)
+    ),
 )
 
 

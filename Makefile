@@ -1,0 +1,49 @@
+# `make serve` and `make test` need Python >= 3.11 and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := cli.py gateway.py errors.py settings.py db rest resolvers schema tests bench
+
+.PHONY: serve test check format bench schema constraints clean
+
+serve: $(VENV)/.ready
+	$(BIN)/workgraph serve
+
+test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/.ready-dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python -m bench.import_speed
+
+# The printed copy of the graph's schema, which a test compares with the served one.
+schema: $(VENV)/.ready
+	$(BIN)/workgraph schema > docs/schema.graphql
+
+# The versions of this environment become those that set-up installs everywhere.
+constraints: $(VENV)/.ready-dev
+	$(BIN)/python -m pip freeze --exclude-editable --exclude workgraph > constraints.txt
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Workgraph needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .workgraph build dist .pytest_cache .mypy_cache .ruff_cache
