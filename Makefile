@@ -16,7 +16,6 @@ check: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/lint-imports
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format $(SOURCES)

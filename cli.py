@@ -86,9 +86,7 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
     raise typer.Exit(asyncio.run(work) or 0)
 
 
-@app.command(
-    epilog="**Examples**: `workgraph serve`; `workgraph serve --host 0.0.0.0 --port 9000 --workers 4`"
-)
+@app.command(epilog="**Examples**: `workgraph serve`; `workgraph serve --host 0.0.0.0 --port 9000 --workers 4`")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
@@ -110,15 +108,19 @@ def serve(
     listening = _listening(config)
     address = f"http://{_written(listening)}"
     says.print(f"\nWorkgraph serves [bold]{address}/graphql[/bold]", soft_wrap=True)
-    says.print(f"Open GraphiQL, signed in (good once, for an hour): [bold]{address}/sign-in?code={code}[/bold]", soft_wrap=True)
+    says.print(
+        f"Open GraphiQL, signed in (good once, for an hour): [bold]{address}/sign-in?code={code}[/bold]", soft_wrap=True
+    )
     if token:
         says.print(f"Other callers send:  Authorization: Bearer {token}", soft_wrap=True)
         says.print("This token is shown only now; `workgraph token create` makes another.\n", soft_wrap=True)
     else:
-        says.print("Other callers send `Authorization: Bearer TOKEN`; `workgraph token create` makes one.\n", soft_wrap=True)
+        says.print(
+            "Other callers send `Authorization: Bearer TOKEN`; `workgraph token create` makes one.\n", soft_wrap=True
+        )
     server = uvicorn.Server(config)
     if settings.workers > 1:
-        Multiprocess(config, target=server.run, sockets=[listening]).run()
+        Multiprocess(config, sockets=[listening]).run()
     else:
         server.run(sockets=[listening])
 
@@ -222,7 +224,15 @@ async def _import(settings: Settings, paths: list[Path], org: str | None, report
                     shown += 1
                     if shown <= SHOWN_PROBLEMS:
                         _show(entry)
-        write({"summary": {"outcomes": summary.outcomes, "unknownWords": summary.unknown_words, "unknownFields": summary.unknown_fields}})
+        write(
+            {
+                "summary": {
+                    "outcomes": summary.outcomes,
+                    "unknownWords": summary.unknown_words,
+                    "unknownFields": summary.unknown_fields,
+                }
+            }
+        )
     if shown > SHOWN_PROBLEMS:
         says.print(f"... and {shown - SHOWN_PROBLEMS} more; --report FILE lists all")
     _summarize(summary)
@@ -266,7 +276,9 @@ def _progress(files: list[Path]) -> Iterator[Callable[[Path, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=says, transient=True) as progress:
         task = progress.add_task("importing", total=sum(sizes.values()))
-        yield lambda path, read: progress.update(task, completed=before[path] + min(read, sizes[path]), description=path.name)
+        yield lambda path, read: progress.update(
+            task, completed=before[path] + min(read, sizes[path]), description=path.name
+        )
 
 
 def _show(entry: Entry) -> None:
@@ -327,7 +339,9 @@ def _told_table(file: Path, report: TableReport) -> int:
     return REFUSED if report.problem_count else 0
 
 
-@app.command(epilog="**Example**: `workgraph link orgo=18bbf897-4cf4-4fcb-97cd-cd8ec33c8bb6 vai=e8390832-6b6d-4bd3-b4a5-0449c2ea3581`")
+@app.command(
+    epilog="**Example**: `workgraph link orgo=18bbf897-4cf4-4fcb-97cd-cd8ec33c8bb6 vai=e8390832-6b6d-4bd3-b4a5-0449c2ea3581`",  # noqa: E501
+)
 def link(
     workspaces: Annotated[
         list[str], typer.Argument(metavar="SYSTEM=ID...", help="Workspaces of different systems that are one.")
@@ -430,9 +444,7 @@ def _default_account(settings: Settings) -> str:
     return str(me["email"]) if is_example else LOCAL_ACCOUNT
 
 
-async def _with_organization(
-    org: str | None, work: Callable[[Settings, Database, str], Awaitable[None]]
-) -> int:
+async def _with_organization(org: str | None, work: Callable[[Settings, Database, str], Awaitable[None]]) -> int:
     settings = settings_from()
     async with _opened(settings) as database:
         await work(settings, database, await ensure_organization(database, org or settings.organization))

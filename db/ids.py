@@ -22,7 +22,7 @@ DIGEST_BYTES = 16  # 128 bits: two of a billion records collide with a chance be
 @lru_cache(maxsize=65_536)
 def id_of(kind: str, organization_id: str, system: str, external_id: str) -> str:
     """The graph's id of a record."""
-    key = "\0".join((organization_id, system, external_id)).encode("utf-8", "surrogatepass")
+    key = f"{organization_id}\0{system}\0{external_id}".encode("utf-8", "surrogatepass")
     digest = blake2b(key, digest_size=DIGEST_BYTES, person=kind.encode()).digest()
     return LETTERS[kind] + urlsafe_b64encode(digest).decode().rstrip("=")
 

@@ -1,8 +1,14 @@
-"""Migrations: bring a database to the newest version, and tell whether it is there."""
+"""Migrations: bring a database to the newest version, and tell whether it is there.
+
+`python -m db.migrate "what changed"` writes a new migration from the tables as they are declared now.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from alembic import command
@@ -53,3 +59,20 @@ def _differences(connection: Connection) -> list[Any]:
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     """Data tables that were imported or registered (`t_...`) are no matter of migrations."""
     return not (kind == "table" and name is not None and name.startswith("t_"))
+
+
+async def write_migration(message: str) -> None:
+    """Write the migration that brings a database at the newest version to the tables declared in db/."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite+aiosqlite:///{folder}/empty.db")
+        await upgrade(database)
+        number = len(list((FOLDER / "versions").glob("*.py"))) + 1
+        async with database.writing() as connection:
+            await connection.run_sync(
+                lambda sync: command.revision(_config(sync), message, autogenerate=True, rev_id=f"{number:04d}")
+            )
+        await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(write_migration(sys.argv[1]))

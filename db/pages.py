@@ -84,9 +84,7 @@ def windowed(
     return ordered(statement, source, order, window.backward, by_sorting=by_sorting).limit(window.limit + 1)
 
 
-def _behind(
-    source: FromClause, order: Sequence[Term], values: Sequence[Any], *, backward: bool
-) -> ColumnElement[bool]:
+def _behind(source: FromClause, order: Sequence[Term], values: Sequence[Any], *, backward: bool) -> ColumnElement[bool]:
     """The condition that a row stands behind (or, backward, in front of) the row with these values."""
     choices: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []

@@ -30,7 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """JSON kept as the text it is: order, numbers and `\\u0000` survive, which PostgreSQL's jsonb would not keep."""
+    r"""JSON kept as the text it is: order, numbers and `\u0000` survive, which PostgreSQL's jsonb would not keep."""
 
     impl = Text
     cache_ok = True

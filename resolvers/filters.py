@@ -88,12 +88,16 @@ class Compare:
         """All operators given hold at once."""
         column = table.c[self.column]
         operators = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
-        return and_(true(), *(_operator(name, column, operand) for name, operand in operators if not _is_unset(operand)))
+        return and_(
+            true(), *(_operator(name, column, operand) for name, operand in operators if not _is_unset(operand))
+        )
 
 
 def _operator(name: str, column: ColumnElement[Any], operand: Any) -> ColumnElement[bool]:
     if operand is None:
-        raise BadArgumentError(f"`{name.rstrip('_')}` takes a value; use `isNull: true` to look for rows that have none")
+        raise BadArgumentError(
+            f"`{name.rstrip('_')}` takes a value; use `isNull: true` to look for rows that have none"
+        )
     return OPERATORS[name](column, _plain(operand))
 
 
@@ -135,7 +139,8 @@ class Bits:
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """All operators given hold at once."""
-        column, conditions = table.c[self.column], [true()]
+        conditions: list[ColumnElement[bool]] = [true()]
+        column = table.c[self.column]
         for name, wanted, _field in _given(value):
             mask = sum({self.bits[one.value] for one in wanted})
             shared = column.bitwise_and(mask)
@@ -189,7 +194,7 @@ class ToManyFilter:
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """All given hold at once; `every` holds where there are none."""
-        conditions = [true()]
+        conditions: list[ColumnElement[bool]] = [true()]
         for name, inner, _field in _given(value):
             statement, related = self.related.matching(table, viewer)
             wanted = condition_of(inner, related, viewer)
@@ -209,7 +214,7 @@ class TagSet:
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """`any`: one of the tags at least; `all`: each of them."""
-        conditions = [true()]
+        conditions: list[ColumnElement[bool]] = [true()]
         for name, words, _field in _given(value):
             found = [self._has(_plain(word), table, viewer) for word in _plain(words)]
             conditions.append(or_(false(), *found) if name == "any" else and_(true(), *found))

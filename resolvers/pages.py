@@ -139,7 +139,7 @@ class Connection:
         if self.match is None:
             statement = visible(select(*named(self.table, columns)), ctx.viewer).where(*conditions)
             return {ROOT: list(await ctx.db.rows(windowed(statement, self.table, order, window)))}
-        source = source_of(self.table, self.match, self.pair)
+        source = source_of(self.table, self.pair)
         chosen = [column.name for column in self.table.c if column.name in columns or column.name == "id"]
         listing = Listing(self.table, source, self.match, chosen, conditions, order)
         statement = pages_of_parents(listing, list(dict.fromkeys(keys)), window, ctx.viewer, is_sqlite=ctx.db.is_sqlite)
@@ -155,9 +155,11 @@ class Connection:
         if self.match is None:
             statement = visible(select(func.count()).select_from(self.table), ctx.viewer).where(*conditions)
             return {ROOT: (await ctx.db.rows(statement))[0][0]}
-        counted = select(self.match, func.count()).select_from(source_of(self.table, self.match, self.pair))
+        counted = select(self.match.label("parent_key"), func.count().label("rows")).select_from(
+            source_of(self.table, self.pair)
+        )
         statement = visible(counted, ctx.viewer).where(among(self.match, set(keys)), *conditions)
-        return {key: count for key, count in await ctx.db.rows(statement.group_by(self.match))}
+        return {row.parent_key: row.rows for row in await ctx.db.rows(statement.group_by(self.match))}
 
 
 def window_of(arguments: PageArguments, limits: Limits, cursors: CursorKey, scope: str) -> Window:

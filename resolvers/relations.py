@@ -33,7 +33,7 @@ class ToOne:
     pair: Match | None = None
 
     async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[Row[Any] | None]:
-        source = source_of(self.table, self.match, self.pair)
+        source = source_of(self.table, self.pair)
         statement = select(self.match.label("parent_key"), *named(self.table, columns)).select_from(source)
         rows = await ctx.db.rows(visible(statement, ctx.viewer).where(among(self.match, set(keys))))
         return by_key(rows, keys)
@@ -50,7 +50,7 @@ class ToMany:
     only: ColumnElement[bool] | None = None
 
     async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[list[Row[Any]]]:
-        source = source_of(self.table, self.match, self.pair)
+        source = source_of(self.table, self.pair)
         statement = select(self.match.label("parent_key"), *named(self.table, columns)).select_from(source)
         statement = visible(statement, ctx.viewer).where(among(self.match, set(keys)))
         if self.only is not None:
@@ -77,7 +77,7 @@ def total(order: Sequence[Term], table: FromClause) -> tuple[Term, ...]:
     return terms if has_id or "id" not in table.c else (*terms, Term("id", terms[-1].descending if terms else False))
 
 
-def source_of(table: Table, match: Match, pair: Match | None) -> FromClause:
+def source_of(table: Table, pair: Match | None) -> FromClause:
     """The table, joined with the table of pairs where there is one."""
     if pair is None:
         return table

@@ -24,9 +24,7 @@ sessions_of_workspaces = Connection("workspace.sessions", sessions, NEWEST, matc
 sessions_of_agents = Connection("agent.sessions", sessions, NEWEST, match=sessions.c.agent_id)
 
 messages_by_id = one(messages.c.id)
-messages_of_sessions = Connection(
-    "session.messages", messages, (Term("created_at"),), match=messages.c.session_id
-)
+messages_of_sessions = Connection("session.messages", messages, (Term("created_at"),), match=messages.c.session_id)
 
 
 async def access_of_sessions(keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[str]:

@@ -39,9 +39,7 @@ vai_of_workspaces = one(vai_workspaces.c.workspace_id)
 evershell_of_workspaces = one(evershell_workspaces.c.workspace_id)
 
 integrations_of_workspaces = many(integrations.c.workspace_id, Term("position"))
-sources_of_workspaces = many(
-    workspace_parts.c.workspace_id, Term("system"), table=documents, pair=workspace_parts.c.id
-)
+sources_of_workspaces = many(workspace_parts.c.workspace_id, Term("system"), table=documents, pair=workspace_parts.c.id)
 
 all_workspaces = Connection("workspaces", workspaces, NEWEST)
 forks_of_workspaces = Connection("forks", workspaces, NEWEST, match=workspaces.c.parent_id)

@@ -10,9 +10,9 @@ from resolvers.users import users_by_id
 from schema.enums import AgentStatus
 from schema.fields import batch_field, column, connection, made
 from schema.filters import SessionFilter, WorkspaceFilter
-from schema.orders import SessionOrder, WorkspaceOrder
 from schema.lazy import SessionType, WorkspaceType
 from schema.nodes import Connection, Record, entity
+from schema.orders import SessionOrder, WorkspaceOrder
 from schema.scalars import JSON
 from schema.users import User
 
@@ -21,7 +21,7 @@ def _subscription(row: object, *, ctx: object) -> str | None:
     """Only its owner and holders of billing:read are told."""
     viewer = ctx.viewer  # type: ignore[attr-defined]
     may_know = row.owner_id in viewer.user_ids or "billing:read" in viewer.scopes  # type: ignore[attr-defined]
-    return row.stripe_subscription_id if may_know else None  # type: ignore[attr-defined,no-any-return]
+    return row.stripe_subscription_id if may_know else None  # type: ignore[attr-defined]
 
 
 @entity("AGENT")

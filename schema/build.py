@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLError
 from strawberry import federation
@@ -23,7 +23,7 @@ class Names(NameConverter):
         return super().from_generic(generic_type, types).replace("ActivityItem", "Activity")
 
 
-FEDERATION_VERSION = "2.9"  # the newest that all composers accept
+FEDERATION_VERSION: Final = "2.9"  # the newest that all composers accept
 
 
 class GraphSchema(federation.Schema):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-
 from resolvers.users import users_by_id
 from resolvers.workspaces import workspaces_by_id
 from schema.enums import ChartAggregate, ChartKind, ChartTheme, DateUnit, SortDirection, member
@@ -113,5 +112,3 @@ class Chart(Record):
     created_by: User | None = batch_field(users_by_id, "Who made it.", key="created_by_id")
     last_edited_by: User | None = batch_field(users_by_id, "Who last changed it.", key="last_edited_by_id")
     workspace: WorkspaceType = batch_field(workspaces_by_id, "The workspace it stands in.", key="workspace_id")
-
-

@@ -218,9 +218,7 @@ async def _pages(
 
 def page_arguments(arguments: Mapping[str, Any]) -> PageArguments:
     """The arguments of a connection as the resolvers take them."""
-    order = tuple(
-        Term(one.field.value, one.direction.value == "DESC") for one in arguments.get("order_by") or ()
-    )
+    order = tuple(Term(one.field.value, one.direction.value == "DESC") for one in arguments.get("order_by") or ())
     first_of_each = {term.column: term for term in reversed(order)}
     kept = tuple(term for term in order if first_of_each[term.column] is term)
     plain = {name: arguments.get(name) for name in ("first", "after", "last", "before", "filter")}
@@ -228,7 +226,12 @@ def page_arguments(arguments: Mapping[str, Any]) -> PageArguments:
 
 
 def connection(
-    of: Connection, description: str, *, key: str | None = "id", filter: Any = None, order: Any = None  # noqa: A002
+    of: Connection,
+    description: str,
+    *,
+    key: str | None = "id",
+    filter: Any = None,
+    order: Any = None,
 ) -> Any:
     """A field that is a connection; `filter` and `order` are input types where it takes them."""
     made = _field(PageFeed(of, key), description)
@@ -256,7 +259,7 @@ def _argument(name: str, of: Any, description: str) -> StrawberryArgument:
     return StrawberryArgument(
         python_name=name,
         graphql_name=None,
-        type_annotation=StrawberryAnnotation(of | None if isinstance(of, type) else of | None),
+        type_annotation=StrawberryAnnotation(of | None),
         description=description,
         default=None,
     )

@@ -342,9 +342,7 @@ class WorkspaceFilter:
     and_: list[WorkspaceFilter] | None = _says(AND, name="and")
     or_: list[WorkspaceFilter] | None = _says(OR, name="or")
     not_: WorkspaceFilter | None = _says(NOT, name="not")
-    systems: SystemSetFilter | None = _means(
-        "Asks which systems hold a part of it.", Bits("systems", SYSTEM_BITS)
-    )
+    systems: SystemSetFilter | None = _means("Asks which systems hold a part of it.", Bits("systems", SYSTEM_BITS))
     status: WorkspaceStatusFilter | None = _compare("status")
     name: StringFilter | None = _compare("name")
     description: StringFilter | None = _compare("description")

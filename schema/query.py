@@ -55,13 +55,13 @@ async def record_of(info: strawberry.Info, record_id: str, kind: str | None) -> 
         return None
     of, batch = NODES[kind]
     ctx: Context = info.context
-    graphql_type = info._raw_info.schema.get_type(of.__name__)  # noqa: SLF001
+    graphql_type = info._raw_info.schema.get_type(of.__name__)
     columns = selection_of(info).of_type(graphql_type).columns() if graphql_type else frozenset()
     return await asyncio.shield(ctx.loader(batch, columns).load(record_id))
 
 
 def _by_id(kind: str, noun: str) -> Any:
-    async def resolve(info: strawberry.Info, id: strawberry.ID) -> Any:  # noqa: A002
+    async def resolve(info: strawberry.Info, id: strawberry.ID) -> Any:
         return await record_of(info, str(id), kind)
 
     return strawberry.field(
@@ -95,9 +95,7 @@ class Query:
     sessions: Connection[Session] = root_connection(
         sessions.all_sessions, "Sessions, newest first.", filter=SessionFilter, order=SessionOrder
     )
-    runs: Connection[Run] = root_connection(
-        runs.all_runs, "Runs, newest first.", filter=RunFilter, order=RunOrder
-    )
+    runs: Connection[Run] = root_connection(runs.all_runs, "Runs, newest first.", filter=RunFilter, order=RunOrder)
 
     @strawberry.field(description="Who is asking.")
     def viewer(self, info: strawberry.Info) -> Viewer:
@@ -105,7 +103,7 @@ class Query:
         return ctx  # type: ignore[no-any-return]
 
     @strawberry.field(description="The record of this id; null where there is none that the viewer may see.")
-    async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:  # noqa: A002
+    async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         return await record_of(info, str(id), kind_of(str(id)))  # type: ignore[no-any-return]
 
     @strawberry.field(description="The records of these ids, in their order; null in the place of each not found.")
@@ -117,7 +115,11 @@ class Query:
         "see. A workspace answers the unified one."
     )
     async def lookup(
-        self, info: strawberry.Info, system: System, type: RecordType, external_id: str  # noqa: A002
+        self,
+        info: strawberry.Info,
+        system: System,
+        type: RecordType,
+        external_id: str,
     ) -> Node | None:
         ctx: Context = info.context
         record_id = id_of(type.value, ctx.viewer.organization_id, system.value, external_id)

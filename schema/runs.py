@@ -13,9 +13,9 @@ from schema.agents import Agent
 from schema.enums import RunStatus
 from schema.fields import batch_field, column, connection, part
 from schema.filters import RunFilter
-from schema.orders import RunOrder
 from schema.lazy import RunType, WorkspaceType
 from schema.nodes import Connection, Record, entity, object_type
+from schema.orders import RunOrder
 from schema.scalars import JSON
 
 USAGE = (
@@ -196,9 +196,7 @@ class Run(Record):
     children: Connection[RunType] = connection(
         children_of_runs, "The runs that it started, oldest first (VAI).", filter=RunFilter, order=RunOrder
     )
-    workspace: WorkspaceType | None = batch_field(
-        workspaces_by_id, "The workspace it runs in.", key="workspace_id"
-    )
+    workspace: WorkspaceType | None = batch_field(workspaces_by_id, "The workspace it runs in.", key="workspace_id")
 
 
 @object_type

@@ -168,7 +168,7 @@ class Selection:
 
 def selection_of(info: Info) -> Selection:
     """The selection below the field that is being resolved."""
-    raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the nodes)
+    raw: GraphQLResolveInfo[Any] = info._raw_info  # Strawberry has no public way to the nodes
     remembered = info.context.remembered
     key = (raw.parent_type.name, *map(id, raw.field_nodes))
     if key not in remembered:

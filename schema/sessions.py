@@ -12,9 +12,9 @@ from schema.agents import Agent
 from schema.enums import Access
 from schema.fields import batch_field, column, connection, part
 from schema.filters import MessageFilter
-from schema.orders import MessageOrder
 from schema.lazy import SessionType, WorkspaceType
 from schema.nodes import Connection, Record, entity, object_type
+from schema.orders import MessageOrder
 from schema.scalars import JSON
 from schema.users import User
 

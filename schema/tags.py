@@ -7,9 +7,9 @@ from datetime import datetime
 from resolvers.tags import workspaces_of_tags
 from schema.fields import column, connection
 from schema.filters import WorkspaceFilter
-from schema.orders import WorkspaceOrder
 from schema.lazy import WorkspaceType
 from schema.nodes import Connection, Record, entity
+from schema.orders import WorkspaceOrder
 from schema.scalars import JSON
 
 

@@ -45,7 +45,6 @@ class Share:
     )
 
 
-
 @object_type
 class Viewer:
     """Who is asking: the account that the token belongs to."""

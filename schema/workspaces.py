@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-
 from db.workspaces import SYSTEM_BITS
 from resolvers.activity import activity_of_workspaces
 from resolvers.agents import agents_by_id, agents_of_workspaces
@@ -225,9 +224,7 @@ class Workspace(Node):
     tasks: list[TaskBinding] = batch_field(tasks_of_workspaces, "The tasks bound to it, by name (VAI).")
     tags: list[Tag] = batch_field(tags_of_workspaces, "Its tags, in VAI's order.")
     share: Share = batch_field(shares_of_workspaces, "How it is shared (VAI).")
-    activity: Connection[ActivityItem] = connection(
-        activity_of_workspaces, "What happened in it, newest first (VAI)."
-    )
+    activity: Connection[ActivityItem] = connection(activity_of_workspaces, "What happened in it, newest first (VAI).")
     integrations: list[Integration] = batch_field(
         integrations_of_workspaces, "The services its hired agent is connected to (AITasker)."
     )
@@ -240,5 +237,3 @@ class Workspace(Node):
         filter=WorkspaceFilter,
         order=WorkspaceOrder,
     )
-
-

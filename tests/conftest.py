@@ -87,7 +87,9 @@ def statements(database: Database) -> Iterator[list[str]]:
     event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
-def exchange(system: str, call: str, body: Any = None, *, at: str = "2026-11-01T10:00:00Z", status: int = 200) -> dict[str, Any]:
+def exchange(
+    system: str, call: str, body: Any = None, *, at: str = "2026-11-01T10:00:00Z", status: int = 200
+) -> dict[str, Any]:
     """One exchange as a line of a file has it; `call` is such as `GET /workspaces/1`."""
     method, path = call.split(" ", 1)
     return {"system": system, "method": method, "path": path, "status": status, "at": at, "body": body}
@@ -173,10 +175,20 @@ def _workspace_of_all_systems(name: str, each: int) -> Iterator[dict[str, Any]]:
     agent = {"id": f"agent-{name}", "user_id": "owner", "display_name": f"Agent {name}", "status": "active"}
     desk = {"id": a, "hired_agent_id": agent["id"], "user_id": "owner", "name": f"Desk {name}", "status": "active"}
     integrations = [{"provider": "slack"}]
-    yield exchange("aitasker", f"GET /api/v1/workspaces/{a}", {**desk, "hired_agent": agent, "integration_credentials": integrations})
+    yield exchange(
+        "aitasker",
+        f"GET /api/v1/workspaces/{a}",
+        {**desk, "hired_agent": agent, "integration_credentials": integrations},
+    )
     computers = [{"id": f"c-{name}-{n}", "name": f"computer {n}", "status": "running", "ram": 4} for n in numbers]
     yield exchange("orgo", f"GET /workspaces/{o}", {"id": o, "name": f"Folder {name}", "computers": computers})
-    workspace = {"id": v, "title": f"Workspace {name}", "ownerUserId": person["id"], "isShared": True, "sharedBy": person}
+    workspace = {
+        "id": v,
+        "title": f"Workspace {name}",
+        "ownerUserId": person["id"],
+        "isShared": True,
+        "sharedBy": person,
+    }
     tasks = [{"bindingId": f"b-{name}-{n}", "taskId": f"t-{n}", "name": f"task {n}"} for n in numbers]
     yield exchange("vai", f"GET {base}", {"workspace": workspace, "boundTasks": tasks})
     charts = [
@@ -196,7 +208,13 @@ def _workspace_of_all_systems(name: str, each: int) -> Iterator[dict[str, Any]]:
         yield exchange("vai", f"GET {base}/sessions/{session['id']}/messages", {"items": messages})
     for n in numbers:
         steps = [{"id": f"step-{k}", "sequence": k, "toolName": "look"} for k in numbers]
-        run = {"id": f"r-{name}-{n}", "workspaceId": v, "status": "completed", "steps": steps, "parentRunId": f"r-{name}-0"}
+        run = {
+            "id": f"r-{name}-{n}",
+            "workspaceId": v,
+            "status": "completed",
+            "steps": steps,
+            "parentRunId": f"r-{name}-0",
+        }
         yield exchange("vai", f"GET {base}/runs/{run['id']}", run)
     tags = [{"id": f"tag-{n}", "name": f"Tag {n}"} for n in numbers]
     yield exchange("vai", f"GET {base}/tags", {"items": tags})

@@ -427,8 +427,8 @@ async def test_a_record_that_is_only_mentioned_is_there_by_its_id(importer: Impo
         exchange("evershell", "GET /v1/workspaces/p1", {"id": "p1", "parent_workspace_id": "p0", "role_id": "q1"}),
     )
 
-    stubs = {(kind, system, name) for kind, system, name, as_of in await table(
-        database, documents.c.kind, documents.c.system, documents.c.external_id, documents.c.as_of) if as_of == 0}  # fmt: skip
+    columns = (documents.c.kind, documents.c.system, documents.c.external_id, documents.c.as_of)
+    stubs = {tuple(names) for *names, as_of in await table(database, *columns) if as_of == 0}
     assert stubs == {
         ("SESSION", "VAI", "s1"), ("WORKSPACE", "VAI", "v1"), ("WORKSPACE", "EVERSHELL", "p0"),
         ("AGENT", "EVERSHELL", "q1"),

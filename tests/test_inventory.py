@@ -119,7 +119,9 @@ def _document(rows: list[dict[str, str]]) -> tuple[Any, list[tuple[str, Any]]]:
         value = values.of(kind.replace("array<object>", "object"), row["allowed_values"], path)
         parent, name = _parent(document, path)
         parent[name] = [value] if kind == "array<object>" else value
-        leaves.append((path + ("[]" if kind.startswith("array") else ""), value[0] if kind == "array<string>" else value))
+        leaves.append(
+            (path + ("[]" if kind.startswith("array") else ""), value[0] if kind == "array<string>" else value)
+        )
     return document, leaves
 
 
