@@ -1,4 +1,4 @@
-"""The first layer: HTTP. Who asks is found out here, and here alone the unexpected becomes INTERNAL and a request id."""
+"""The first layer: HTTP. Who asks is found out here, and the unexpected becomes INTERNAL and a request id."""
 
 from __future__ import annotations
 
@@ -71,12 +71,16 @@ class GraphRouter(GraphQLRouter[RequestContext, None]):
             body = {"errors": [error_body(BadRequestError(error.reason), new_request_id())]}
             return JSONResponse(body, status_code=error.status_code)
 
+    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
+        """GraphiQL, from files of our own."""
+        return page("graphiql.html")
+
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The answer, every error with its code and the request's id."""
         answer = await super().process_result(request, result)
         if result.errors:
             request_id = new_request_id()
-            answer["errors"] = [formatted(error, request_id) for error in result.errors]  # type: ignore[typeddict-item]
+            answer["errors"] = [formatted(error, request_id) for error in result.errors]
         return answer
 
 
@@ -124,26 +128,12 @@ def application(settings: Settings) -> FastAPI:
             stale_after_seconds=settings.stale_after_seconds,
         )
 
-    app.add_api_route("/graphql", _page, methods=["GET"], include_in_schema=False)
-    app.router.routes[-1].matches = _only_for_people(app.router.routes[-1].matches)  # type: ignore[method-assign]
-    app.include_router(GraphRouter(build_schema(), context_getter=context, graphql_ide=None), prefix="/graphql")
+    app.include_router(GraphRouter(build_schema(), context_getter=context), prefix="/graphql")
     app.add_exception_handler(GatewayError, _answer_error)
     app.add_exception_handler(Exception, _answer_unexpected)
     _add_pages(app)
     _add_health(app)
     return app
-
-
-def _only_for_people(matches: Any) -> Any:
-    """A route that is there only for browsers that ask for a page."""
-    from starlette.routing import Match  # noqa: PLC0415
-
-    def restricted(scope: Any) -> Any:
-        found = matches(scope)
-        accepts = dict(scope.get("headers", ())).get(b"accept", b"")
-        return found if b"text/html" in accepts else (Match.NONE, {})
-
-    return restricted
 
 
 async def _viewer(connection: HTTPConnection, database: Database) -> Any:
@@ -169,16 +159,14 @@ def _is_same_origin(connection: HTTPConnection) -> bool:
     return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
 
 
-async def _page(request: Request) -> Response:
-    """GraphiQL, for who is signed in."""
-    try:
-        await _viewer(request, request.app.state.database)
-    except UnauthenticatedError:
-        return HTMLResponse((PAGES / "signed-out.html").read_text(), status_code=401, headers=PAGE_HEADERS)
-    return HTMLResponse((PAGES / "graphiql.html").read_text(), headers=PAGE_HEADERS)
+def page(name: str, status: int = 200) -> HTMLResponse:
+    """One of our pages; what it may load and who may frame it is said with it."""
+    return HTMLResponse((PAGES / name).read_text(), status, PAGE_HEADERS)
 
 
-async def _answer_error(_request: Request, error: Exception) -> Response:
+async def _answer_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, UnauthenticatedError) and "text/html" in request.headers.get("accept", ""):
+        return page("signed-out.html", 401)
     known = error if isinstance(error, GatewayError) else InternalError()
     headers = {"WWW-Authenticate": "Bearer"} if known.status == 401 else {}
     return JSONResponse({"errors": [error_body(known, new_request_id())]}, known.status, headers)
@@ -200,7 +188,7 @@ def _add_pages(app: FastAPI) -> None:
     async def sign_in(request: Request, code: str = "") -> Response:
         token = await redeemed(request.app.state.database, code)
         if token is None:
-            return HTMLResponse((PAGES / "signed-out.html").read_text(), status_code=401, headers=PAGE_HEADERS)
+            return page("signed-out.html", 401)
         answer = RedirectResponse("/graphql", status_code=303, headers={"Cache-Control": "no-store"})
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, token, COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure)
@@ -232,7 +220,9 @@ def _add_health(app: FastAPI) -> None:
         except Exception as error:  # whatever the driver raises, the answer is that we are not ready
             log.warning("not ready", reason=explained(error, database))
             ready, why = False, "the database does not answer"
-        return JSONResponse({"status": "ok"} if ready else {"status": "unavailable", "reason": why}, 200 if ready else 503)
+        if ready:
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "unavailable", "reason": why}, 503)
 
     app.add_api_route("/livez", livez, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
@@ -266,7 +256,9 @@ def log_plainly(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from graphql import GraphQLError
 from strawberry import federation
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.info import Info
@@ -23,6 +25,7 @@ class Names(NameConverter):
         return super().from_generic(generic_type, types).replace("ActivityItem", "Activity")
 
 
+CACHED_DOCUMENTS = 500  # parsed and validated once; what real clients send stays far below
 FEDERATION_VERSION: Final = "2.9"  # the newest that all composers accept
 
 
@@ -58,4 +61,5 @@ def build_schema() -> GraphSchema:
         query=Query,
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
         federation_version=FEDERATION_VERSION,
+        extensions=[partial(ParserCache, maxsize=CACHED_DOCUMENTS), partial(ValidationCache, maxsize=CACHED_DOCUMENTS)],
     )
