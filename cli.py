@@ -368,11 +368,10 @@ def _member(written: str) -> tuple[str, str]:
 async def _link(settings: Settings, members: list[tuple[str, str]], org: str | None) -> int:
     async with _opened(settings) as database:
         organization_id = await ensure_organization(database, org or settings.organization)
-        try:
-            changed = await linked(database, organization_id, members)
-        except JoinError as error:
-            raise CommandError(str(error), REFUSED) from error
-    says.print("joined" if changed else "they are one already")
+        (verdict,) = await linked(database, organization_id, [members])
+    if isinstance(verdict, JoinError):
+        raise CommandError(str(verdict), REFUSED)
+    says.print("joined" if verdict else "they are one already")
     return 0
 
 

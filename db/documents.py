@@ -5,7 +5,7 @@ in an older document than `as_of` to their moment (microseconds since 1970), so 
 come in does not matter. `answers` holds the last answer of each call, as it came.
 """
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text
 
 from db.metadata import metadata, moment, record_table, text
 from db.types import Json
@@ -20,6 +20,7 @@ documents = record_table(
     moment("updated_at"),
     text("last_error"),
     text("part_id"),  # the workspace part under which the record came in
+    Column("is_deleted", Boolean, nullable=False),  # gone in its system, by itself or with its workspace
     indexes=(("part_id",), ("system", "kind")),
 )
 

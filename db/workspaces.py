@@ -41,6 +41,7 @@ workspace_parts = record_table(
     text("owner_id"),
     text("agent_id"),  # the hired agent (AITasker) or the role (Evershell)
     text("parent_part_id"),  # the part this one was forked from (Evershell)
+    Column("is_deleted", Boolean, nullable=False),  # gone in its system; kept so that it is known what it was part of
     indexes=(("workspace_id",), ("parent_part_id",), ("owner_id",)),
 )
 

@@ -92,8 +92,8 @@ async def redeemed(database: Database, code: str) -> str | None:
     """A token for a browser in exchange for a one-time code; None where the code is wrong, used or too old."""
     async with database.writing() as connection:
         is_it = (tokens.c.digest == digest(code)) & (tokens.c.kind == SIGN_IN)
-        row = (await connection.execute(select(tokens).where(is_it))).one_or_none()
-        await connection.execute(delete(tokens).where(is_it))
+        # Deleted and read at once, so that of two who come with the same code at the same time one goes without.
+        row = (await connection.execute(delete(tokens).where(is_it).returning(*tokens.c))).one_or_none()
         if row is None or _has_expired(row.expires_at):
             return None
         token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)

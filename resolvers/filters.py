@@ -33,7 +33,12 @@ from db.access import Viewer, visible
 from errors import BadArgumentError
 
 FILTER = "filter"
+ESCAPE = "/"  # makes plain letters of `%` and `_` in a LIKE pattern
 MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
+MOST_VALUES_IN_ALL = 10_000  # PostgreSQL's driver takes 32,767 parameters a statement
+MOST_COMPARISONS = 500  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
+MOST_RELATED = 50  # each is an EXISTS: PostgreSQL plans 50 of them in a third of a second, 200 in minutes
+MOST_LEVELS = 10  # SQLite's parser has a stack of 100 places; an EXISTS, which counts two levels, takes 14
 
 
 class Meaning(Protocol):
@@ -59,6 +64,55 @@ def condition_of(given: Any, table: FromClause, viewer: Viewer) -> ColumnElement
         else:
             conditions.append(field.metadata[FILTER].condition(value, table, viewer))
     return and_(*conditions)
+
+
+@dataclass
+class _Size:
+    """How much a filter holds."""
+
+    comparisons: int = 0
+    related: int = 0
+    values: int = 0
+    levels: int = 0
+
+
+def bounded(given: Any) -> Any:
+    """The filter input itself. Raises BadArgumentError where it is more than the databases can take."""
+    size = _Size()
+    _measure(given, 1, size)
+    for name, got, most in (
+        ("comparisons", size.comparisons, MOST_COMPARISONS),
+        ("conditions on related records and tags", size.related, MOST_RELATED),
+        ("values in its lists", size.values, MOST_VALUES_IN_ALL),
+        ("levels, of which a related record takes two", size.levels, MOST_LEVELS),
+    ):
+        if got > most:
+            raise BadArgumentError(f"a filter holds at most {most} {name}, got {got}")
+    return given
+
+
+def _measure(given: Any, level: int, size: _Size) -> None:
+    size.levels = max(size.levels, level)
+    for name, value, field in _given(given):
+        meaning = field.metadata.get(FILTER)
+        if name in ("and_", "or_"):
+            for one in value:
+                _measure(one, level + 1, size)
+        elif name == "not_":
+            _measure(value, level + 1, size)
+        elif isinstance(meaning, ToOneFilter):
+            size.related += 1
+            _measure(value, level + 2, size)
+        elif isinstance(meaning, ToManyFilter):
+            for _name, inner, _field in _given(value):
+                size.related += 1
+                _measure(inner, level + 2, size)
+        elif isinstance(meaning, TagSet):
+            size.related += sum(len(words) for _name, words, _field in _given(value))
+        elif isinstance(meaning, Compare):
+            operands = [operand for _name, operand, _field in _given(value)]
+            size.comparisons += len(operands)
+            size.values += sum(len(operand) for operand in operands if isinstance(operand, list))
 
 
 def complement(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -96,19 +150,41 @@ class Compare:
 def _operator(name: str, column: ColumnElement[Any], operand: Any) -> ColumnElement[bool]:
     if operand is None:
         raise BadArgumentError(
-            f"`{name.rstrip('_')}` takes a value; use `isNull: true` to look for rows that have none"
+            f"`{_written(name)}` takes a value; use `isNull: true` to look for rows that have none"
         )
-    return OPERATORS[name](column, _plain(operand))
+    return OPERATORS[name](column, plain(operand))
 
 
-def _plain(operand: Any) -> Any:
+def _written(name: str) -> str:
+    """The name of an operator as the graph has it."""
+    first, *others = name.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def plain(operand: Any) -> Any:
+    """A value as the database takes it. Raises BadArgumentError for what no column can hold."""
     if isinstance(operand, list):
         if len(operand) > MOST_VALUES:
             raise BadArgumentError(f"a list of a filter holds at most {MOST_VALUES} values, got {len(operand)}")
-        return [_plain(item) for item in operand]
-    if isinstance(operand, str) and not isinstance(operand, Enum) and "\0" in operand:
-        raise BadArgumentError("a text of a filter holds a NUL character, which no column does")
+        return [plain(item) for item in operand]
+    if isinstance(operand, str) and not isinstance(operand, Enum) and not _is_storable(operand):
+        raise BadArgumentError("a text holds a NUL character or half a surrogate pair, which no column does")
     return operand.value if isinstance(operand, Enum) else operand
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _like(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    """Whichever the case: both sides are lowered by the database, whose idea of capital letters may not be Python's."""
+    return func.lower(column).like(func.lower(literal(pattern)), escape=ESCAPE)
+
+
+def _escaped(part: str) -> str:
+    for special in (ESCAPE, "%", "_"):
+        part = part.replace(special, ESCAPE + special)
+    return part
 
 
 def _within(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -125,8 +201,8 @@ OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] =
     "gt": lambda column, value: column > value,
     "gte": lambda column, value: column >= value,
     "is_null": lambda column, wanted: column.is_(None) if wanted else column.is_not(None),
-    "contains": lambda column, part: func.lower(column).contains(part.lower(), autoescape=True),
-    "starts_with": lambda column, part: func.lower(column).startswith(part.lower(), autoescape=True),
+    "contains": lambda column, part: _like(column, f"%{_escaped(part)}%"),
+    "starts_with": lambda column, part: _like(column, f"{_escaped(part)}%"),
 }
 
 
@@ -216,7 +292,7 @@ class TagSet:
         """`any`: one of the tags at least; `all`: each of them."""
         conditions: list[ColumnElement[bool]] = [true()]
         for name, words, _field in _given(value):
-            found = [self._has(_plain(word), table, viewer) for word in _plain(words)]
+            found = [self._has(word, table, viewer) for word in plain(words)]
             conditions.append(or_(false(), *found) if name == "any" else and_(true(), *found))
         return and_(*conditions)
 

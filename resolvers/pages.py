@@ -20,7 +20,7 @@ from db.pages import Listing, Term, Window, pages_of_parents, windowed
 from errors import BadArgumentError
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
-from resolvers.filters import condition_of
+from resolvers.filters import bounded, condition_of
 from resolvers.relations import named, source_of, total
 
 ROOT = ""  # the key of a list that hangs on no parent
@@ -116,7 +116,7 @@ class Connection:
         order = total(arguments.order_by or self.order, self.table)
         scope = f"{ctx.viewer.organization_id} {self.name} {order}"
         window = window_of(arguments, ctx.limits, ctx.cursors, scope)  # A
-        conditions = [condition_of(arguments.filter, self.table, ctx.viewer)] if arguments.filter is not None else []
+        conditions = [condition_of(bounded(arguments.filter), self.table, ctx.viewer)] if arguments.filter is not None else []
         wanted = columns | {term.column for term in order}
         rows: dict[str, list[Row[Any]]] = {}
         if wants_rows:

@@ -12,6 +12,7 @@ from db.pages import Term, ordered
 from db.tags import tags, workspace_tags
 from db.workspaces import workspaces
 from resolvers.context import Context
+from resolvers.filters import plain
 from resolvers.pages import Connection
 from resolvers.relations import many, named, one, total
 
@@ -23,8 +24,8 @@ workspaces_of_tags = Connection(
 
 
 async def all_tags(namespace: str | None, *, ctx: Context, columns: frozenset[str]) -> list[Row[Any]]:
-    """The organisation's tags by name, of one namespace if it is given. Statements: 1."""
+    """The organisation's tags by name, of one namespace if it is given. Statements: 1. Raises BadArgumentError."""
     statement = visible(select(*named(tags, columns)), ctx.viewer)
     if namespace is not None:
-        statement = statement.where(tags.c.namespace == namespace)
+        statement = statement.where(tags.c.namespace == plain(namespace))
     return list(await ctx.db.rows(ordered(statement, tags, total([Term("name")], tags))))

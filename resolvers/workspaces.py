@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +39,10 @@ vai_of_workspaces = one(vai_workspaces.c.workspace_id)
 evershell_of_workspaces = one(evershell_workspaces.c.workspace_id)
 
 integrations_of_workspaces = many(integrations.c.workspace_id, Term("position"))
-sources_of_workspaces = many(workspace_parts.c.workspace_id, Term("system"), table=documents, pair=workspace_parts.c.id)
+sources_of_workspaces = replace(
+    many(workspace_parts.c.workspace_id, Term("system"), table=documents, pair=workspace_parts.c.id),
+    only=documents.c.is_deleted.is_(False),
+)
 
 all_workspaces = Connection("workspaces", workspaces, NEWEST)
 forks_of_workspaces = Connection("forks", workspaces, NEWEST, match=workspaces.c.parent_id)

@@ -31,10 +31,9 @@ def matched(
         dialect = DIALECTS[known]
         found = dialect.match(method, path, with_base=with_base)
         return (dialect, *found) if found else None
-    matches: list[Match] = []
-    for dialect in DIALECTS.values():
-        if found := dialect.match(method, path, with_base=True):
-            matches.append((dialect, *found))
+    matches: list[Match] = [
+        (dialect, *found) for dialect in DIALECTS.values() if (found := dialect.match(method, path, with_base=True))
+    ]
     if len(matches) > 1:
         systems = " and ".join(dialect.system.lower() for dialect, *_ in matches)
         raise AmbiguousCallError(f'{systems} both have such a call; name the "system"')

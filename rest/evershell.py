@@ -23,6 +23,7 @@ def workspace_rows(facts: Facts) -> Iterable[Row]:
         workspace_parts,
         facts.record(
             workspace_id=workspace_id,
+            is_deleted=False,
             name=f"{environment}/{facts.external_id}" if environment else None,
             status=facts.word(WORKSPACE["EVERSHELL"], facts.get("status")),
             is_archived=times["archived_at"] is not None,

@@ -47,23 +47,22 @@ async def imported(
 
     `progress` is told the file and how many of its bytes have been read. `summary` is filled in on the way.
     """
-    waiting: list[Taken] = []
+    waiting, links = list[Taken](), list[Link]()
     for item in _items(files, progress):
+        entry = None
         if isinstance(item, Exchange):
             entry = _apart(item, waiting, summary)
         elif isinstance(item, Link):
-            for done in await _stored(database, organization_id, waiting, summary):
-                yield done
-            entry = await _linked(database, organization_id, item)
+            links.append(item)
         else:
             entry = Entry(item.place, "refused", problems=item.problems)
         if entry is not None:
             summary.outcomes[entry.outcome] += 1
             yield entry
-        if len(waiting) >= GROUP:
-            for done in await _stored(database, organization_id, waiting, summary):
+        if len(waiting) + len(links) >= GROUP:
+            for done in await _stored(database, organization_id, waiting, links, summary):
                 yield done
-    for done in await _stored(database, organization_id, waiting, summary):
+    for done in await _stored(database, organization_id, waiting, links, summary):
         yield done
 
 
@@ -90,21 +89,26 @@ def _apart(exchange: Exchange, waiting: list[Taken], summary: Summary) -> Entry 
     return None
 
 
-async def _stored(database: Database, organization_id: str, waiting: list[Taken], summary: Summary) -> list[Entry]:
-    if not waiting:
-        return []
-    outcomes = await take_in(database, organization_id, waiting, summary.unknown_words)
+async def _stored(
+    database: Database, organization_id: str, waiting: list[Taken], links: list[Link], summary: Summary
+) -> list[Entry]:
+    """Take in what is waiting, then join; a link holds for documents before and after it alike."""
+    done: list[Entry] = []
+    if waiting:
+        done += map(_entry, await take_in(database, organization_id, waiting, summary.unknown_words))
+    if links:
+        verdicts = await link(database, organization_id, [item.members for item in links])
+        done += map(_linked, links, verdicts)
+    summary.outcomes.update(entry.outcome for entry in done)
     waiting.clear()
-    summary.outcomes.update(outcome.word for outcome in outcomes)
-    return [_entry(outcome) for outcome in outcomes]
+    links.clear()
+    return done
 
 
-async def _linked(database: Database, organization_id: str, item: Link) -> Entry:
-    try:
-        changed = await link(database, organization_id, item.members)
-    except JoinError as error:
-        return Entry(item.place, "refused", "LINK", problems=[Problem("/link", str(error))])
-    return Entry(item.place, "changed" if changed else "unchanged", "LINK")
+def _linked(item: Link, verdict: bool | JoinError) -> Entry:
+    if isinstance(verdict, JoinError):
+        return Entry(item.place, "refused", "LINK", problems=[Problem("/link", str(verdict))])
+    return Entry(item.place, "changed" if verdict else "unchanged", "LINK")
 
 
 def _entry(outcome: Outcome) -> Entry:

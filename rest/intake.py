@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Boolean, Float, Integer, Table, Text, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.activity import activity_items
@@ -42,14 +43,23 @@ from db.workspaces import (
 from db.writes import remove, upsert
 from rest.dialect import Endpoint, Facts, moment_of, whole
 from rest.dialects import DIALECTS
-from rest.joins import join_workspaces, place_computers_by_name, refresh_workspaces
+from rest.joins import (
+    JoinError,
+    Member,
+    join_parts,
+    place_computers_by_name,
+    planned_joins,
+    refresh_workspaces,
+)
 from rest.merge import DELETED, Merged, merge
 from rest.records import Exchange, Place, Problem, Taken
+from rest.words import UNKNOWN
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LINK = "LINK"  # in the place of a method: an exchange that only mentions workspaces
 NO_ENDPOINT = Endpoint(LINK, "")
+Members = Sequence[tuple[str, str]]  # workspaces, as (system, external id)
 
 # Where the row of a record of each kind stands.
 RECORD_TABLES: dict[str, tuple[Table, ...]] = {
@@ -63,10 +73,8 @@ RECORD_TABLES: dict[str, tuple[Table, ...]] = {
     "SESSION": (sessions,),
     "TAG": (tags,),
     "USER": (users,),
-    "WORKSPACE": (
-        workspace_parts, aitasker_workspaces, orgo_workspaces, vai_workspaces, evershell_workspaces,
-    ),
-}  # fmt: skip
+    "WORKSPACE": (aitasker_workspaces, orgo_workspaces, vai_workspaces, evershell_workspaces),
+}
 
 
 @dataclass
@@ -101,6 +109,7 @@ async def take_in(
 
     `unknown` counts the words of a status that nobody knew. Statements: some twenty, however many exchanges.
     Where the database refuses the group, it is halved until the exchange at fault stands alone and is refused.
+    Raises what the driver raises where the database itself is out of reach.
     """
     counted: Counter[str] = Counter()
     try:
@@ -108,6 +117,8 @@ async def take_in(
             await lock_organization(connection, organization_id)
             outcomes = await _Group(connection, organization_id, counted).take(group)
     except Exception as error:
+        if _is_outage(error):
+            raise
         if len(group) == 1:
             return [Outcome(group[0], "refused", problems=[Problem("", f"cannot be stored: {_reason(error)}")])]
         middle = len(group) // 2
@@ -117,21 +128,33 @@ async def take_in(
     return outcomes
 
 
-async def link(database: Database, organization_id: str, members: Sequence[tuple[str, str]]) -> bool:
-    """Make one workspace of several, given as (system, external id); whether that changed anything.
+async def link(database: Database, organization_id: str, links: Sequence[Members]) -> list[bool | JoinError]:
+    """Make one workspace of several, for each link; whether that changed anything, or why it cannot be.
 
-    One of which no document came in yet is there by its id from then on. Raises JoinError.
+    A workspace of which no document came in yet is there by its id from then on. One transaction for all links.
     """
     nothing = Exchange(Place("link"), LINK, "", 200, 0)
-    group = [
-        Taken(nothing, system, NO_ENDPOINT, mentions={("WORKSPACE", external_id): {"id": external_id}})
-        for system, external_id in members
+    wanted = [
+        [Member(id_of("WORKSPACE", organization_id, *member), *member) for member in members] for members in links
     ]
-    parts = [id_of("WORKSPACE", organization_id, system, external_id) for system, external_id in members]
     async with database.writing() as connection:
         await lock_organization(connection, organization_id)
+        joined = await planned_joins(connection, organization_id, wanted)
+        accepted = [members for members, verdict in zip(wanted, joined.verdicts, strict=True) if verdict is True]
+        group = [
+            Taken(nothing, one.system, NO_ENDPOINT, mentions={("WORKSPACE", one.external_id): {"id": one.external_id}})
+            for one in {member for members in accepted for member in members}
+        ]
         await _Group(connection, organization_id, Counter()).take(group)
-        return await join_workspaces(connection, organization_id, parts)
+        await join_parts(connection, organization_id, joined.targets)
+    return joined.verdicts
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the database is at fault and not what it was given: gone, locked, full."""
+    return isinstance(error, (OSError, OperationalError, InterfaceError)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -299,6 +322,8 @@ class _Group:
         parts = {part_id for part_id in workspaces if DELETED in self.stored[part_id].merged.document}
         children = await self._stored_by_id(documents.c.part_id, parts) if parts else {}
         self.stored = children | self.stored
+        for record_id in children:
+            self.stored[record_id].must_write = True
         touched.update(children)
 
     async def _touch_those_heard_of_again(self, touched: set[str]) -> None:
@@ -330,6 +355,8 @@ class _Group:
         if self._is_deleted(stored):
             for table in RECORD_TABLES[stored.kind]:
                 self.removed.setdefault((table, "id"), []).append(record_id)
+            if stored.kind == "WORKSPACE":
+                self.rows.setdefault(workspace_parts, []).append(self._deleted_part(record_id))
             return
         facts = Facts(
             self.organization_id, stored.system, stored.kind, stored.external_id, stored.merged, stored.part_id,
@@ -337,6 +364,21 @@ class _Group:
         )  # fmt: skip
         for table, values in kind.rows(facts):
             self.rows.setdefault(table, []).append(_complete(table, values))
+
+    def _deleted_part(self, record_id: str) -> dict[str, Any]:
+        """What is left of a part that is gone: which workspace it was part of, should it come back."""
+        stored = self.stored[record_id]
+        values = {
+            "organization_id": self.organization_id,
+            "id": record_id,
+            "system": stored.system,
+            "external_id": stored.external_id,
+            "workspace_id": self._unified_id(record_id),
+            "status": UNKNOWN,
+            "is_archived": False,
+            "is_deleted": True,
+        }
+        return _complete(workspace_parts, values)
 
     def _unified_id(self, part_id: str | None) -> str | None:
         return None if part_id is None else self.unified_ids.get(part_id, part_id)
@@ -371,6 +413,7 @@ class _Group:
             "updated_at": moment_of(document.get("updated_at", document.get("updatedAt"))),
             "last_error": None,
             "part_id": stored.part_id,
+            "is_deleted": self._is_deleted(stored),
         }
 
     async def _newer_answers(self, group: Sequence[Taken]) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, and_, bindparam, func, select, update
 from sqlalchemy.engine import Row
@@ -33,9 +34,8 @@ from db.workspaces import (
 from db.writes import insert_missing, remove, upsert
 from rest.unify import joined_id, unified_workspace
 
-# Every table that carries `workspace_id`, and its column that tells the part it came with.
+# Every table that carries `workspace_id` beside `workspace_parts`, and its column that tells the part it came with.
 TABLES_OF_PARTS: tuple[tuple[Table, str], ...] = (
-    (workspace_parts, "id"),
     (aitasker_workspaces, "id"),
     (orgo_workspaces, "id"),
     (vai_workspaces, "id"),
@@ -79,9 +79,13 @@ async def refresh_workspaces(connection: AsyncConnection, organization_id: str, 
     await _refresh_agents(connection, organization_id, wanted, parts)
 
 
-async def _parts_of(connection: AsyncConnection, organization_id: str, workspace_ids: list[str]) -> Sequence[Row[Any]]:
+async def _parts_of(
+    connection: AsyncConnection, organization_id: str, workspace_ids: list[str], *, with_deleted: bool = False
+) -> Sequence[Row[Any]]:
     owned = workspace_parts.c.organization_id == organization_id
     statement = select(workspace_parts).where(owned, among(workspace_parts.c.workspace_id, workspace_ids))
+    if not with_deleted:
+        statement = statement.where(workspace_parts.c.is_deleted.is_(False))
     return (await connection.execute(statement)).all()
 
 
@@ -154,29 +158,88 @@ async def _workspaces_by_name(
     return {row.name: row.workspace_id for row in rows}
 
 
-async def join_workspaces(connection: AsyncConnection, organization_id: str, part_ids: Sequence[str]) -> bool:
-    """Make one workspace of those that these parts belong to; whether that changed anything.
+class Member(NamedTuple):
+    """A part that a link names."""
 
-    Every part must be there. Raises JoinError where two of the workspaces stand in the same system.
+    id: str
+    system: str
+    external_id: str
+
+
+@dataclass
+class Plan:
+    """What links come to: for each whether it changes anything, or why it is refused; and where parts go."""
+
+    verdicts: list[bool | JoinError]
+    targets: dict[str, str]  # part id -> id of the workspace that it becomes a part of
+
+
+async def planned_joins(connection: AsyncConnection, organization_id: str, links: Sequence[Sequence[Member]]) -> Plan:
+    """What joining by these links, one after another, comes to; nothing is changed yet.
+
+    A) every part starts in its workspace.  B) a link makes one set of the sets its members stand in, unless two
+    parts of one system would stand in it.  C) the set goes by the id of the part whose system ranks first.
     """
-    unified = await _unified_ids(connection, organization_id, set(part_ids))
-    parts = await _parts_of(connection, organization_id, sorted(set(unified.values())))
-    systems = [part.system for part in parts]
-    twice = sorted({system.lower() for system in systems if systems.count(system) > 1})
-    if twice:
-        raise JoinError(f"both stand in {' and '.join(twice)}; a workspace has at most one part of a system")
-    target = joined_id([(part.system, part.id) for part in parts])
-    moved = [part.id for part in parts if part.workspace_id != target]
-    if not moved:
+    named = {member.id for members in links for member in members}
+    unified = await _unified_ids(connection, organization_id, named)
+    known = await _parts_of(connection, organization_id, sorted(set(unified.values())), with_deleted=True)
+    sets: dict[str, list[_Part]] = {}
+    for row in known:  # A
+        sets.setdefault(row.workspace_id, []).append(_Part(row.id, row.system, row.is_deleted))
+    where = {part.id: workspace_id for workspace_id, parts in sets.items() for part in parts}
+    verdicts: list[bool | JoinError] = []
+    for members in links:
+        for member in members:
+            if member.id not in where:
+                sets[member.id], where[member.id] = [_Part(member.id, member.system, is_deleted=False)], member.id
+        verdicts.append(_joined(sets, where, {where[member.id] for member in members}))  # B, C
+    before = {row.id: row.workspace_id for row in known}
+    return Plan(verdicts, {id_: target for id_, target in where.items() if before.get(id_, id_) != target})
+
+
+class _Part(NamedTuple):
+    id: str
+    system: str
+    is_deleted: bool
+
+
+def _joined(sets: dict[str, list[_Part]], where: dict[str, str], meant: set[str]) -> bool | JoinError:
+    if len(meant) == 1:
         return False
-    for table, column in TABLES_OF_PARTS:
-        owned = and_(table.c.organization_id == organization_id, among(table.c[column], moved))
-        await connection.execute(update(table).where(owned).values(workspace_id=target))
-    await _carry_given_name(connection, organization_id, target, [part.workspace_id for part in parts])
-    await place_computers_by_name(connection, organization_id)
-    forks = await _forks_of(connection, organization_id, [part.id for part in parts])
-    await refresh_workspaces(connection, organization_id, {target, *(part.workspace_id for part in parts), *forks})
+    parts = [part for workspace_id in sorted(meant) for part in sets[workspace_id]]
+    living = [part.system for part in parts if not part.is_deleted]
+    twice = sorted({system.lower() for system in living if living.count(system) > 1})
+    if twice:
+        return JoinError(f"both stand in {' and '.join(twice)}; a workspace has at most one part of a system")
+    kept = [part for part in parts if not part.is_deleted or part.system not in living]
+    target = joined_id([(part.system, part.id) for part in kept])
+    for workspace_id in meant:
+        del sets[workspace_id]
+    sets[target] = kept
+    for part in parts:  # a part that is gone makes room for the living one of its system
+        where[part.id] = target if part in kept else part.id
     return True
+
+
+async def join_parts(connection: AsyncConnection, organization_id: str, targets: Mapping[str, str]) -> None:
+    """Put parts, with all that came with them, into the workspaces that they are parts of from now on."""
+    if not targets:
+        return
+    before = await _unified_ids(connection, organization_id, set(targets))
+    moves = [{"part": part_id, "target": target} for part_id, target in sorted(targets.items())]
+    owned = workspace_parts.c.organization_id == organization_id
+    one = update(workspace_parts).where(owned, workspace_parts.c.id == bindparam("part"))
+    await connection.execute(one.values(workspace_id=bindparam("target")), moves)
+    for table, column in TABLES_OF_PARTS:
+        theirs = and_(table.c.organization_id == organization_id, among(table.c[column], targets))
+        place = select(workspace_parts.c.workspace_id).where(owned, workspace_parts.c.id == table.c[column])
+        await connection.execute(update(table).where(theirs).values(workspace_id=place.scalar_subquery()))
+    for target in sorted(set(targets.values())):
+        left = [before[part_id] for part_id, its in targets.items() if its == target and part_id in before]
+        await _carry_given_name(connection, organization_id, target, [target, *left])
+    await place_computers_by_name(connection, organization_id)
+    forks = await _forks_of(connection, organization_id, sorted(targets))
+    await refresh_workspaces(connection, organization_id, {*targets.values(), *before.values(), *forks})
 
 
 async def _carry_given_name(

@@ -22,6 +22,7 @@ def workspace_rows(facts: Facts) -> Iterable[Row]:
         workspace_parts,
         facts.record(
             workspace_id=workspace_id,
+            is_deleted=False,
             name=facts.get("name"),
             status=facts.word(WORKSPACE["ORGO"], facts.get("status")),
             is_archived=False,

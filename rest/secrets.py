@@ -29,6 +29,7 @@ _NOT_A_LETTER = re.compile(r"[^a-z0-9]")
 _IN_TEXT = re.compile(
     r"(?P<before>\bBearer\s+|[?&](?:token|access_token|api_key|apikey|key|secret|password|signature)=)"
     r"[A-Za-z0-9._~+/=-]{8,}|\b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{8,}|\bxox[abprs]-[A-Za-z0-9-]{8,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\bgh[oprsu]_[A-Za-z0-9]{20,}|\bAKIA[A-Z0-9]{16}\b"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.IGNORECASE,
 )
@@ -36,11 +37,12 @@ _IN_TEXT = re.compile(
 _SUSPICIOUS = re.compile(
     rb"pass[^a-z0-9\"]{0,2}(?:w|phrase)|secret|token|(?:api|private|access|signing)[^a-z0-9\"]{0,2}key|credential|cookie"
     rb"|authorization|bearer|[sprk]k_(?:live|test)_|xox[abprs]-|://[^/\s:@\"]+:[^/\s@\"]+@|[?&](?:key|signature)="
+    rb"|eyj[\w-]+\.eyj|gh[oprsu]_|akia[a-z0-9]{16}"
 )
 # Every match of it contains one of these, and looking for them is ten times as fast.
 _HINTS = (
     b"pass", b"secret", b"token", b"key", b"credential", b"cookie", b"authorization", b"bearer", b"k_live_",
-    b"k_test_", b"xox", b"@", b"signature=",
+    b"k_test_", b"xox", b"@", b"signature=", b"eyj", b"akia", b"ghp_", b"gho_", b"ghr_", b"ghs_", b"ghu_",
 )  # fmt: skip
 
 

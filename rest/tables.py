@@ -137,7 +137,9 @@ async def _part_id(database: Database, organization_id: str, workspace: str) -> 
         parts.workspace_id == workspace,
         parts.workspace_id == joined.scalar_subquery(),
     )
-    owned = select(parts.id).where(parts.organization_id == organization_id, parts.system == "VAI", meant)
+    owned = select(parts.id).where(
+        parts.organization_id == organization_id, parts.system == "VAI", parts.is_deleted.is_(False), meant
+    )
     rows = await database.rows(owned.order_by(parts.id))
     if not rows:
         raise TableError(f"no VAI workspace {workspace!r}; import its documents first")

@@ -48,6 +48,7 @@ def workspace_rows(facts: Facts) -> Iterable[Row]:
         workspace_parts,
         facts.record(
             workspace_id=workspace_id,
+            is_deleted=False,
             name=facts.get("title"),
             description=facts.get("description"),
             status=facts.word(WORKSPACE["VAI"], facts.get("status")),

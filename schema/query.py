@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import strawberry
@@ -49,9 +50,12 @@ NODES: dict[str, tuple[Any, Batch]] = {
 KINDS_BY_TYPE = {of.__name__: kind for kind, (of, _batch) in NODES.items()}
 
 
+ID = re.compile(r"[A-Z][\w-]{22}", re.ASCII)  # what else is asked for is no text that every database takes
+
+
 async def record_of(info: strawberry.Info, record_id: str, kind: str | None) -> Any:
     """The record of this id if it is of this kind; None where it is hidden, missing, or of another kind."""
-    if kind not in NODES or kind_of(record_id) != kind:
+    if kind not in NODES or kind_of(record_id) != kind or not ID.fullmatch(record_id):
         return None
     of, batch = NODES[kind]
     ctx: Context = info.context

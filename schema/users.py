@@ -10,6 +10,7 @@ from resolvers.context import Context
 from resolvers.users import organizations_by_id, recipients_of_shares, users_by_id
 from schema.fields import batch_field, column, made
 from schema.nodes import Record, entity, object_type
+from schema.selection import selection_of
 
 
 @entity("USER")
@@ -55,12 +56,12 @@ class Viewer:
     @strawberry.field(description="The organisation whose records the token sees.")
     async def organization(self, info: strawberry.Info) -> Organization:
         ctx: Context = info.context
-        found = ctx.loader(organizations_by_id, frozenset(("name",))).load(ctx.viewer.organization_id)
-        return await found  # type: ignore[no-any-return]
+        loader = ctx.loader(organizations_by_id, selection_of(info).columns())
+        return await loader.load(ctx.viewer.organization_id)  # type: ignore[no-any-return]
 
     @strawberry.field(description="The people of the four systems that the account is.")
     async def users(self, info: strawberry.Info) -> list[User]:
         ctx: Context = info.context
-        columns = frozenset(("system", "external_id", "email", "first_name", "last_name", "profile_picture_url"))
-        rows = await ctx.loader(users_by_id, columns).load_many(list(ctx.viewer.user_ids))
+        loader = ctx.loader(users_by_id, selection_of(info).columns())
+        rows = await loader.load_many(list(ctx.viewer.user_ids))
         return [row for row in rows if row is not None]

@@ -115,3 +115,17 @@ def test_no_secret_survives_wherever_it_stands(value: Any, name: str, tail: str,
 
     assert secret.encode() not in answer
     assert orjson.dumps(cleaned(value)) == before
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "AKIAIOSFODNN7EXAMPLE",
+    ],
+)
+def test_a_well_known_kind_of_token_inside_a_text_is_blanked(secret: str) -> None:
+    said = {"content": f"use {secret} for it"}
+    assert is_suspicious(orjson.dumps(said))
+    assert without_secrets(said) == {"content": f"use {BLANK} for it"}

@@ -233,6 +233,7 @@ def upgrade() -> None:
         sa.Column("updated_at", types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("part_id", sa.Text(), nullable=True),
+        sa.Column("is_deleted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_documents")),
     )
     op.create_index(
@@ -692,6 +693,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Text(), nullable=True),
         sa.Column("agent_id", sa.Text(), nullable=True),
         sa.Column("parent_part_id", sa.Text(), nullable=True),
+        sa.Column("is_deleted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_workspace_parts")),
     )
     op.create_index(
