@@ -81,7 +81,7 @@ class _SqliteConnection(Protocol):
 
 def _prepare_sqlite(connection: _SqliteConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16384"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -19,7 +19,7 @@ KINDS = {letter: kind for kind, letter in LETTERS.items()}
 DIGEST_BYTES = 16  # 128 bits: two of a billion records collide with a chance below 1e-20
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)  # the ids of one group of exchanges
 def id_of(kind: str, organization_id: str, system: str, external_id: str) -> str:
     """The graph's id of a record."""
     key = f"{organization_id}\0{system}\0{external_id}".encode("utf-8", "surrogatepass")

@@ -116,7 +116,8 @@ class Connection:
         order = total(arguments.order_by or self.order, self.table)
         scope = f"{ctx.viewer.organization_id} {self.name} {order}"
         window = window_of(arguments, ctx.limits, ctx.cursors, scope)  # A
-        conditions = [condition_of(bounded(arguments.filter), self.table, ctx.viewer)] if arguments.filter is not None else []
+        given = arguments.filter
+        conditions = [] if given is None else [condition_of(bounded(given), self.table, ctx.viewer)]
         wanted = columns | {term.column for term in order}
         rows: dict[str, list[Row[Any]]] = {}
         if wants_rows:

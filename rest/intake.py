@@ -9,39 +9,25 @@ E) make the unified rows of every workspace touched. All in ONE transaction, so 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from hashlib import blake2b
+from datetime import datetime
 from typing import Any
 
-import orjson
-from sqlalchemy import Boolean, Float, Integer, Table, Text, select
+from sqlalchemy import Table, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.activity import activity_items
-from db.agents import agents
-from db.charts import charts
-from db.computers import computers
 from db.database import Database, lock_organization
 from db.documents import answers, documents
 from db.ids import id_of
 from db.keys import among
-from db.runs import runs
-from db.sessions import messages, sessions
-from db.tags import tags
-from db.users import users
 from db.workspaces import (
-    aitasker_workspaces,
-    evershell_workspaces,
-    orgo_workspaces,
-    vai_workspaces,
     workspace_parts,
 )
 from db.writes import remove, upsert
-from rest.dialect import Endpoint, Facts, moment_of, whole
+from rest.answers import EPOCH, moment_at, newer_answers
+from rest.dialect import Endpoint, Facts, moment_of
 from rest.dialects import DIALECTS
 from rest.joins import (
     JoinError,
@@ -52,29 +38,12 @@ from rest.joins import (
     refresh_workspaces,
 )
 from rest.merge import DELETED, Merged, merge
-from rest.records import Exchange, Place, Problem, Taken
+from rest.records import LINK, Exchange, Place, Problem, Taken
+from rest.rows import RECORD_TABLES, complete
 from rest.words import UNKNOWN
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-LINK = "LINK"  # in the place of a method: an exchange that only mentions workspaces
 NO_ENDPOINT = Endpoint(LINK, "")
 Members = Sequence[tuple[str, str]]  # workspaces, as (system, external id)
-
-# Where the row of a record of each kind stands.
-RECORD_TABLES: dict[str, tuple[Table, ...]] = {
-    "ACTIVITY": (activity_items,),
-    "AGENT": (agents,),
-    "CHART": (charts,),
-    "COMPUTER": (computers,),
-    "MESSAGE": (messages,),
-    "PROVIDER": (),
-    "RUN": (runs,),
-    "SESSION": (sessions,),
-    "TAG": (tags,),
-    "USER": (users,),
-    "WORKSPACE": (aitasker_workspaces, orgo_workspaces, vai_workspaces, evershell_workspaces),
-}
 
 
 @dataclass
@@ -161,52 +130,6 @@ def _reason(error: Exception) -> str:
     """The database's own words, without the statement and its values."""
     cause = getattr(error, "orig", None) or error
     return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
-
-
-def answer_id_of(organization_id: str, system: str, method: str, path: str) -> str:
-    """The id of a call's recorded answer; the same with and without the path in front of the API's own."""
-    call = f"{method} {path.removeprefix(DIALECTS[system].base)}".encode("utf-8", "surrogatepass")
-    return id_of("ANSWER", organization_id, system, blake2b(call, digest_size=16).hexdigest())
-
-
-def moment_at(microseconds: int) -> datetime:
-    """A moment from microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=microseconds)
-
-
-def plain_text(value: Any) -> str | None:
-    """PostgreSQL's text holds no NUL; the document keeps it."""
-    if not isinstance(value, str):
-        return None
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in value else value
-
-
-def _truth(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
-
-
-# What a column takes. A field that the record's model does not know may hold anything: the document keeps it, and
-# the column stays empty where it does not fit, alike on every database.
-_FITTING: dict[type[Any], Callable[[Any], Any]] = {Text: plain_text, Integer: whole, Boolean: _truth, Float: _number}
-
-
-@cache
-def _columns(table: Table) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    return tuple((column.name, _FITTING.get(type(column.type))) for column in table.c)
-
-
-def _complete(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with all columns of its table."""
-    row = dict.fromkeys((name for name, _fitting in _columns(table)), None)
-    for name, fitting in _columns(table):
-        value = values.get(name)
-        if value is not None:
-            row[name] = fitting(value) if fitting else value
-    return row
 
 
 class _Group:
@@ -363,7 +286,7 @@ class _Group:
             self._unified_id, self._count_unknown,
         )  # fmt: skip
         for table, values in kind.rows(facts):
-            self.rows.setdefault(table, []).append(_complete(table, values))
+            self.rows.setdefault(table, []).append(complete(table, values))
 
     def _deleted_part(self, record_id: str) -> dict[str, Any]:
         """What is left of a part that is gone: which workspace it was part of, should it come back."""
@@ -378,7 +301,7 @@ class _Group:
             "is_archived": False,
             "is_deleted": True,
         }
-        return _complete(workspace_parts, values)
+        return complete(workspace_parts, values)
 
     def _unified_id(self, part_id: str | None) -> str | None:
         return None if part_id is None else self.unified_ids.get(part_id, part_id)
@@ -391,7 +314,7 @@ class _Group:
     async def _write(self, group: Sequence[Taken]) -> None:
         written = [self._document(record_id) for record_id, stored in self.stored.items() if stored.must_write]
         await upsert(self.connection, documents, written)
-        await upsert(self.connection, answers, await self._newer_answers(group))
+        await upsert(self.connection, answers, await newer_answers(self.connection, self.organization_id, group))
         for (table, column), keys in self.removed.items():
             await remove(self.connection, table, self.organization_id, column, keys)
         for table, rows in self.rows.items():
@@ -416,39 +339,6 @@ class _Group:
             "is_deleted": self._is_deleted(stored),
         }
 
-    async def _newer_answers(self, group: Sequence[Taken]) -> list[dict[str, Any]]:
-        """The last answer of each call, unless a newer one is stored; of one moment the greater text stays."""
-        rows: dict[str, dict[str, Any]] = {}
-        for taken in group:
-            if taken.exchange.method == LINK:
-                continue
-            row = self._answer(taken)
-            if row["id"] not in rows or not _outranks(rows[row["id"]], row):
-                rows[row["id"]] = row
-        statement = select(answers.c.id, answers.c.as_of, answers.c.status, answers.c.document)
-        known = await self.connection.execute(statement.where(*self._owned(answers), among(answers.c.id, rows)))
-        for stored in known.mappings().all():
-            if _outranks(stored, rows[stored["id"]]):
-                del rows[stored["id"]]
-        return list(rows.values())
-
-    def _answer(self, taken: Taken) -> dict[str, Any]:
-        exchange = taken.exchange
-        part = taken.workspace and self._id(taken.system, "WORKSPACE", taken.workspace)
-        return {
-            "organization_id": self.organization_id,
-            "id": answer_id_of(self.organization_id, taken.system, exchange.method, exchange.path),
-            "system": taken.system,
-            "method": exchange.method,
-            "path": plain_text(exchange.path),
-            "endpoint": taken.endpoint.name,
-            "status": exchange.status,
-            "as_of": exchange.at,
-            "fetched_at": moment_at(exchange.at),
-            "part_id": part,
-            "document": taken.body,
-        }
-
     # E) unify
 
     def _workspaces_of(self, touched: Iterable[str]) -> set[str]:
@@ -459,18 +349,3 @@ class _Group:
             if stored.kind in ("WORKSPACE", "SESSION"):
                 found |= {self._unified_id(part_id) for part_id in (stored.part_id, stored.part_id_before)}
         return {workspace_id for workspace_id in found if workspace_id}
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _outranks(answer: Any, other: Any) -> bool:
-    """Whether an answer stays when the other one comes."""
-    if answer["as_of"] != other["as_of"]:
-        return bool(answer["as_of"] > other["as_of"])
-    return _rank(answer) >= _rank(other)
-
-
-def _rank(answer: Any) -> tuple[int, bytes]:
-    return answer["status"], orjson.dumps(answer["document"], option=orjson.OPT_SORT_KEYS)

@@ -19,6 +19,7 @@ from rest.dialects import AmbiguousCallError, matched
 from rest.models.types import MAX_ID_CHARACTERS, RecordDocument
 from rest.secrets import is_suspicious, without_secrets
 
+LINK = "LINK"  # in the place of a method: an exchange that only mentions workspaces
 Key = tuple[str, str]  # kind and external id
 MOST_STEPS = 30  # of a pointer; a deeper place is shown by its beginning
 MOST_PROBLEMS = 20  # of one exchange, enough to see what is wrong with it

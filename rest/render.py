@@ -16,9 +16,9 @@ from db.database import Database
 from db.documents import answers, documents
 from db.ids import id_of
 from db.keys import among
+from rest.answers import answer_id_of
 from rest.dialect import Dialect
 from rest.dialects import DIALECTS
-from rest.intake import answer_id_of
 from rest.models.types import RecordDocument
 from rest.records import nesting_of
 

@@ -31,8 +31,8 @@ from typing import Any
 import orjson
 
 from db.data_rows import EXACT_DIGITS
-from rest.intake import plain_text
 from rest.models.types import utc_moment
+from rest.rows import plain_text
 
 MIN_FITTING = 20  # fewer values are no evidence of what a column means to be
 MIN_FITTING_SHARE = 0.99

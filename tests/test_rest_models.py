@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from rest.models import aitasker, evershell, orgo, vai
+from rest.models import aitasker, evershell, orgo, vai, vai_requests
 from rest.models.types import Document, Free, Id, Json, Number, RecordDocument, Reference, Text, Timestamp, Whole
 
 HERE = Path(__file__).parent
@@ -121,20 +121,20 @@ REQUESTS: dict[tuple[str, str], type[Document]] = {
     (EVE, "POST /tasks"): evershell.CreateTaskRequest,
     (EVE, "POST /agent-roles"): evershell.CreateRoleRequest,
     (EVE, "PATCH /agent-roles/{id}"): evershell.UpdateRoleRequest,
-    ("vai", "POST /api/v1/workspaces"): vai.CreateWorkspaceRequest,
-    ("vai", f"PATCH {VAI_WORKSPACE}"): vai.UpdateWorkspaceRequest,
-    ("vai", f"POST {VAI_WORKSPACE}/charts"): vai.CreateChartRequest,
-    ("vai", f"PATCH {VAI_WORKSPACE}/charts/{{chart_id}}"): vai.UpdateChartRequest,
-    ("vai", f"POST {VAI_WORKSPACE}/charts/{{chart_id}}/data"): vai.ChartDataRequest,
-    ("vai", f"PATCH {VAI_WORKSPACE}/charts/{{chart_id}}/position"): vai.ChartPositionRequest,
-    ("vai", f"PATCH {VAI_WORKSPACE}/data/cells"): vai.UpdateCellRequest,
-    ("vai", f"PUT {VAI_WORKSPACE}/share"): vai.UpsertShareRequest,
-    ("vai", f"PUT {VAI_WORKSPACE}/tags"): vai.SetTagsRequest,
-    ("vai", f"POST {VAI_WORKSPACE}/tasks"): vai.AttachTaskRequest,
-    ("vai", f"PATCH {VAI_WORKSPACE}/tasks/{{binding_id}}"): vai.UpdateTaskBindingRequest,
-    ("vai", "POST /api/v1/chat/threads"): vai.CreateThreadRequest,
-    ("vai", "POST /api/v1/tags"): vai.CreateTagRequest,
-    ("vai", "POST /api/v1/data-products/runs"): vai.CreateRunRequest,
+    ("vai", "POST /api/v1/workspaces"): vai_requests.CreateWorkspaceRequest,
+    ("vai", f"PATCH {VAI_WORKSPACE}"): vai_requests.UpdateWorkspaceRequest,
+    ("vai", f"POST {VAI_WORKSPACE}/charts"): vai_requests.CreateChartRequest,
+    ("vai", f"PATCH {VAI_WORKSPACE}/charts/{{chart_id}}"): vai_requests.UpdateChartRequest,
+    ("vai", f"POST {VAI_WORKSPACE}/charts/{{chart_id}}/data"): vai_requests.ChartDataRequest,
+    ("vai", f"PATCH {VAI_WORKSPACE}/charts/{{chart_id}}/position"): vai_requests.ChartPositionRequest,
+    ("vai", f"PATCH {VAI_WORKSPACE}/data/cells"): vai_requests.UpdateCellRequest,
+    ("vai", f"PUT {VAI_WORKSPACE}/share"): vai_requests.UpsertShareRequest,
+    ("vai", f"PUT {VAI_WORKSPACE}/tags"): vai_requests.SetTagsRequest,
+    ("vai", f"POST {VAI_WORKSPACE}/tasks"): vai_requests.AttachTaskRequest,
+    ("vai", f"PATCH {VAI_WORKSPACE}/tasks/{{binding_id}}"): vai_requests.UpdateTaskBindingRequest,
+    ("vai", "POST /api/v1/chat/threads"): vai_requests.CreateThreadRequest,
+    ("vai", "POST /api/v1/tags"): vai_requests.CreateTagRequest,
+    ("vai", "POST /api/v1/data-products/runs"): vai_requests.CreateRunRequest,
 }
 ERRORS = {ORG: orgo.ErrorAnswer, EVE: evershell.ErrorAnswer, "vai": vai.ErrorAnswer}
 # The pages' own examples of roles and providers carry no id, and a record without one is refused.
@@ -336,7 +336,7 @@ def test_an_envelope_shows_where_its_records_are(model: Any, kinds: set[str]) ->
 def test_a_record_needs_its_id_and_nothing_else(record: type[RecordDocument]) -> None:
     assert record.record.isupper()
     record.model_validate({record.id_field: "x"})
-    record.model_validate({record.id_field: "x", **{key: None for key in _optional_keys(record)}})
+    record.model_validate({record.id_field: "x", **dict.fromkeys(_optional_keys(record))})
     for document in ({}, {record.id_field: None}, {record.id_field: ""}, {record.id_field: 5}):
         with pytest.raises(ValidationError) as refusal:
             record.model_validate(document)
@@ -433,18 +433,18 @@ def test_a_scalar_takes_and_keeps(kind: Any, value: Any) -> None:
         (orgo.SetAutoStopRequest, {"auto_stop_minutes": -1}),
         (evershell.ForkWorkspaceRequest, {}),
         (evershell.ForkWorkspaceRequest, {"fork_point_task_count": -1}),
-        (vai.CreateWorkspaceRequest, {}),
-        (vai.CreateWorkspaceRequest, {"title": ""}),
-        (vai.CreateWorkspaceRequest, {"title": "x" * 256}),
-        (vai.ChartPositionRequest, {"position": -1}),
-        (vai.ChartPositionRequest, {"position": True}),
-        (vai.UpdateCellRequest, {"column": "a"}),
-        (vai.UpdateCellRequest, {"column": "a", "new_value": 1}),
-        (vai.UpdateCellRequest, {"column": "x" * 256, "newValue": 1}),
-        (vai.AttachTaskRequest, {"mutatesWorkspace": True}),
-        (vai.UpdateTaskBindingRequest, {"mutatesWorkspace": None}),
-        (vai.CreateChartRequest, {"spec": {"kind": "bar", "x": {"column": "a"}, "y": [{"column": "b"}]}}),
-        (vai.CreateTagRequest, {"name": "x" * 65}),
+        (vai_requests.CreateWorkspaceRequest, {}),
+        (vai_requests.CreateWorkspaceRequest, {"title": ""}),
+        (vai_requests.CreateWorkspaceRequest, {"title": "x" * 256}),
+        (vai_requests.ChartPositionRequest, {"position": -1}),
+        (vai_requests.ChartPositionRequest, {"position": True}),
+        (vai_requests.UpdateCellRequest, {"column": "a"}),
+        (vai_requests.UpdateCellRequest, {"column": "a", "new_value": 1}),
+        (vai_requests.UpdateCellRequest, {"column": "x" * 256, "newValue": 1}),
+        (vai_requests.AttachTaskRequest, {"mutatesWorkspace": True}),
+        (vai_requests.UpdateTaskBindingRequest, {"mutatesWorkspace": None}),
+        (vai_requests.CreateChartRequest, {"spec": {"kind": "bar", "x": {"column": "a"}, "y": [{"column": "b"}]}}),
+        (vai_requests.CreateTagRequest, {"name": "x" * 65}),
     ],
 )
 def test_a_request_outside_its_bounds_is_refused(model: type[Document], document: dict[str, Any]) -> None:
@@ -453,7 +453,7 @@ def test_a_request_outside_its_bounds_is_refused(model: type[Document], document
 
 
 def test_a_cell_may_be_set_to_null() -> None:
-    assert vai.UpdateCellRequest.model_validate({"column": "a", "newValue": None}).new_value is None
+    assert vai_requests.UpdateCellRequest.model_validate({"column": "a", "newValue": None}).new_value is None
 
 
 def test_unknown_keys_are_kept_at_every_level() -> None:
