@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -64,8 +64,11 @@ async def record_of(info: strawberry.Info, record_id: str, kind: str | None) -> 
     return await asyncio.shield(ctx.loader(batch, columns).load(record_id))
 
 
+Id = Annotated[strawberry.ID, strawberry.argument(description="The graph's id of the record.")]
+
+
 def _by_id(kind: str, noun: str) -> Any:
-    async def resolve(info: strawberry.Info, id: strawberry.ID) -> Any:
+    async def resolve(info: strawberry.Info, id: Id) -> Any:
         return await record_of(info, str(id), kind)
 
     return strawberry.field(
@@ -107,11 +110,15 @@ class Query:
         return ctx  # type: ignore[no-any-return]
 
     @strawberry.field(description="The record of this id; null where there is none that the viewer may see.")
-    async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
+    async def node(self, info: strawberry.Info, id: Id) -> Node | None:
         return await record_of(info, str(id), kind_of(str(id)))  # type: ignore[no-any-return]
 
     @strawberry.field(description="The records of these ids, in their order; null in the place of each not found.")
-    async def nodes(self, info: strawberry.Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: strawberry.Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="The graph's ids of the records.")],
+    ) -> list[Node | None]:
         return list(await asyncio.gather(*(record_of(info, str(one), kind_of(str(one))) for one in ids)))
 
     @strawberry.field(
@@ -121,16 +128,20 @@ class Query:
     async def lookup(
         self,
         info: strawberry.Info,
-        system: System,
-        type: RecordType,
-        external_id: str,
+        system: Annotated[System, strawberry.argument(description="The system that holds the record.")],
+        type: Annotated[RecordType, strawberry.argument(description="The kind of record.")],
+        external_id: Annotated[str, strawberry.argument(description="The record's id in that system.")],
     ) -> Node | None:
         ctx: Context = info.context
         record_id = id_of(type.value, ctx.viewer.organization_id, system.value, external_id)
         return await record_of(info, record_id, type.value)  # type: ignore[no-any-return]
 
     @strawberry.field(description="Tags of the organisation by name, of one namespace if it is given (VAI).")
-    async def tags(self, info: strawberry.Info, namespace: str | None = None) -> list[Tag]:
+    async def tags(
+        self,
+        info: strawberry.Info,
+        namespace: Annotated[str | None, strawberry.argument(description="Only tags of this namespace.")] = None,
+    ) -> list[Tag]:
         rows: Any = await tags.all_tags(namespace, ctx=info.context, columns=selection_of(info).columns())
         return rows  # type: ignore[no-any-return]
 

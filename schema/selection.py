@@ -13,17 +13,15 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLIncludeDirective,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    GraphQLSkipDirective,
     SelectionSetNode,
+    VariableNode,
     get_named_type,
 )
-from graphql.execution.values import get_directive_values
 
 if TYPE_CHECKING:
     from strawberry.types.info import Info
@@ -159,11 +157,16 @@ class Selection:
         return isinstance(condition, GraphQLInterfaceType) and self.document.schema.is_sub_type(condition, concrete)
 
     def _is_included(self, node: Any) -> bool:
-        skip = get_directive_values(GraphQLSkipDirective, node, self.document.variables)
-        if skip and skip["if"]:
-            return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.document.variables)
-        return not (include and not include["if"])
+        for directive in node.directives or ():
+            name = directive.name.value
+            if name in ("skip", "include") and self._condition(directive.arguments[0].value) is (name == "skip"):
+                return False
+        return True
+
+    def _condition(self, written: Any) -> bool:
+        """The `if` of a directive, which validation has made sure of."""
+        value = self.document.variables[written.name.value] if isinstance(written, VariableNode) else written.value
+        return bool(value)
 
 
 def selection_of(info: Info) -> Selection:

@@ -130,11 +130,11 @@ def schema() -> GraphSchema:
 class Graph:
     """Asks the graph over one database, as a viewer of the organisation Northwind who is nobody's owner."""
 
-    def __init__(self, database: Database, schema: GraphSchema) -> None:
+    def __init__(self, database: Database, schema: GraphSchema, viewer: Viewer | None = None) -> None:
         self.database = database
         self.schema = schema
         self.limits = Limits()
-        self.viewer = Viewer(ORGANIZATION_ID, "N-tester", "tester@northwind.example")
+        self.viewer = viewer or Viewer(ORGANIZATION_ID, "N-tester", "tester@northwind.example")
 
     def context(self) -> Context:
         """A request's context."""

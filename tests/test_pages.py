@@ -99,7 +99,7 @@ LINKS = {  # by which column a row of the list names its parent; None: by a tabl
     "Agent.workspaces": None, "Agent.sessions": "agent_id", "Tag.workspaces": None,
     "Session.messages": "session_id", "Run.children": "parent_id",
 }  # fmt: skip
-ROWS_EACH, PAGE_ROWS = 8, 3  # of a list: children of the parent; as many again are children of another
+ROWS_EACH, PAGE_ROWS = 8, 5  # of a list: children of the parent; as many again are children of another
 
 
 def ordered_connections(schema: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLField]]:
