@@ -23,9 +23,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
+from db.access import READ
 from db.database import Database, explained, folder_of
 from db.documents import documents
 from db.migrate import upgrade
+from errors import UnavailableError
+from gateway import cursor_key
 from resolvers.accounts import SCOPES, SIGN_IN, created_token, ensure_organization, has_accounts
 from rest.files import files_in, system_named
 from rest.importing import Entry, Summary, imported
@@ -33,10 +36,10 @@ from rest.intake import link as linked
 from rest.joins import JoinError
 from rest.tables import TableError, TableReport, imported_table
 from schema.build import build_schema
-from settings import Settings, SettingsError, settings_from
+from settings import Settings, SettingsError, settings_from_environment
 
 EXAMPLES = Path(__file__).parent / "examples"
-DEFAULT_SCOPES = ("workspace:read",)
+DEFAULT_SCOPES = (READ,)
 REFUSED, WRONG = 1, 2  # exit codes
 SHOWN_PROBLEMS = 20  # the report file lists all
 LOCAL_ACCOUNT = "you@localhost"
@@ -71,15 +74,23 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
     """The database of the settings, migrated."""
     folder = folder_of(settings.url)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
     database = Database(settings.url)
     try:
         await upgrade(database)
         yield database
-    except (OSError, SQLAlchemyError) as error:
-        raise CommandError(explained(error, database), REFUSED) from error
+    except (OSError, SQLAlchemyError, UnavailableError) as error:
+        cause = error.__cause__ if isinstance(error, UnavailableError) else error  # what the driver says
+        raise CommandError(explained(cause if isinstance(cause, Exception) else error, database), REFUSED) from error
     finally:
         await database.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"cannot make the folder {folder}: {error.strerror}", REFUSED) from error
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> None:
@@ -97,9 +108,11 @@ def serve(
     Migrates the database, imports the example documents if it is empty, makes an account and a token on the first
     start, and prints the address and how to sign in.
     """
-    settings = settings_from()
+    settings = settings_from_environment()
     changed = {"host": host, "port": port, "workers": workers}
     settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
+    _make_folder(settings.data_dir)
+    cursor_key(settings)  # made here once, and not by several workers at the same time
     token, code = asyncio.run(_prepared(settings))
     config = uvicorn.Config(
         "gateway:from_environment", factory=True, host=settings.host, port=settings.port, workers=settings.workers,
@@ -208,7 +221,7 @@ def import_files(
     Importing twice changes nothing, and order does not matter. A bad exchange is reported with file, line and JSON
     pointer and leaves no trace; the others go in, and the exit code is 1.
     """
-    _run(_import(settings_from(), paths, org, report))
+    _run(_import(settings_from_environment(), paths, org, report))
 
 
 async def _import(settings: Settings, paths: list[Path], org: str | None, report: Path | None) -> int:
@@ -314,7 +327,7 @@ def import_table(
 
     Rows that do not fit are reported by line and left out; the exit code is then 1.
     """
-    _run(_import_table(settings_from(), file, workspace, name, key or [], org))
+    _run(_import_table(settings_from_environment(), file, workspace, name, key or [], org))
 
 
 async def _import_table(
@@ -352,7 +365,7 @@ def link(
     members = [_member(one) for one in workspaces]
     if len(members) < 2:
         raise CommandError("name at least two workspaces, such as `workgraph link orgo=ID vai=ID`")
-    _run(_link(settings_from(), members, org))
+    _run(_link(settings_from_environment(), members, org))
 
 
 def _member(written: str) -> tuple[str, str]:
@@ -380,7 +393,7 @@ def db_upgrade() -> None:
     """Bring the database to the newest version."""
 
     async def work() -> None:
-        settings = settings_from()
+        settings = settings_from_environment()
         async with _opened(settings) as database:
             says.print(f"at the newest version: {database.url.render_as_string(hide_password=True)}", soft_wrap=True)
 
@@ -444,7 +457,7 @@ def _default_account(settings: Settings) -> str:
 
 
 async def _with_organization(org: str | None, work: Callable[[Settings, Database, str], Awaitable[None]]) -> int:
-    settings = settings_from()
+    settings = settings_from_environment()
     async with _opened(settings) as database:
         await work(settings, database, await ensure_organization(database, org or settings.organization))
     return 0

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -32,7 +32,7 @@ from resolvers.accounts import BEARER, BROWSER, redeemed, viewer_of
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
 from schema.build import build_schema
-from settings import Settings, settings_from
+from settings import Settings, settings_from_environment
 
 COOKIE = "workgraph"
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -171,7 +171,8 @@ def _is_same_origin(connection: HTTPConnection) -> bool:
 
 def page(name: str, status: int = 200) -> HTMLResponse:
     """One of our pages; what it may load and who may frame it is said with it."""
-    return HTMLResponse((PAGES / name).read_text(), status, PAGE_HEADERS)
+    headers = PAGE_HEADERS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    return HTMLResponse((PAGES / name).read_text(), status, headers)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
@@ -262,9 +263,9 @@ def _make_key(path: Path) -> None:
         draft.unlink()
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> FastAPI:
+def from_environment() -> FastAPI:
     """The application by the settings of the environment; what uvicorn's workers call."""
-    settings = settings_from(environment)
+    settings = settings_from_environment()
     log_plainly(settings.log_level)
     return application(settings)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WORKGRAPH_"
+SECRET = ("database_url", "cursor_key")  # fields whose values no message repeats
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -60,11 +61,14 @@ class Settings(BaseSettings):
     @classmethod
     def _known_driver(cls, url: str) -> str:
         try:
-            known = not url or make_url(url).drivername in DRIVERS
-        except ArgumentError:
+            parsed = make_url(url) if url else None
+            known = parsed is None or parsed.drivername in DRIVERS
+        except (ArgumentError, ValueError):  # ValueError: a port that is no number
             known = False
         if not known:
             raise ValueError("must begin with " + " or ".join(f"{driver}://" for driver in DRIVERS))
+        if parsed is not None and parsed.drivername == DRIVERS[0] and parsed.database in (None, "", ":memory:"):
+            raise ValueError(f"must name a file, such as {DRIVERS[0]}:///FILE; a database in memory is none that lasts")
         return url
 
     @field_validator("stale_after_seconds")
@@ -80,7 +84,8 @@ class Settings(BaseSettings):
     def _default_below_ceiling(self) -> Self:
         if self.page_default > self.page_ceiling:
             raise ValueError(
-                f"page_default ({self.page_default}) must not be greater than page_ceiling ({self.page_ceiling})"
+                f"WORKGRAPH_PAGE_DEFAULT ({self.page_default}) must not be greater than "
+                f"WORKGRAPH_PAGE_CEILING ({self.page_ceiling})"
             )
         return self
 
@@ -90,19 +95,21 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'workgraph.db'}"
 
 
-def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of this process. Raises SettingsError, which names each variable at fault."""
+def settings_from_environment() -> Settings:
+    """The settings of this process. Raises SettingsError, which names each variable at fault, and no secret."""
     names = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
-    unknown = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in names)
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in names)
     faults = [f"{name}: no such setting; there are {', '.join(sorted(names))}" for name in unknown]
     try:
         settings = Settings()
     except ValidationError as error:
         for fault in error.errors():
-            name = f"{PREFIX}{fault['loc'][0]}".upper() if fault["loc"] else "settings"
-            faults.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}, got {fault['input']!r}")
-    except Exception as error:  # pydantic-settings: a value that should be JSON and is not
-        faults.append(str(error))
+            field = str(fault["loc"][0]) if fault["loc"] else None
+            got = f", got {fault['input']!r}" if field and field not in SECRET else ""
+            name = f"{PREFIX}{field}".upper() if field else "settings"
+            faults.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}{got}")
+    except SourceError:  # of pydantic-settings, whose text names no variable; the one field that is read as JSON
+        faults.append(f'{PREFIX}STALE_AFTER_SECONDS: must be JSON such as {{"orgo": 3600}}')
     if faults:
         raise SettingsError("\n".join(faults))
     return settings

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import FromClause, Join, Select
+from sqlalchemy import ColumnElement, FromClause, Join, Select, false
+
+
+READ = "workspace:read"
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,22 @@ class Viewer:
 
 
 def visible(statement: Select[Any], viewer: Viewer) -> Select[Any]:
-    """The statement, restricted to the rows that the viewer may see: those of the token's organisation.
+    """The statement, restricted to the rows that the viewer may see.
 
-    Call it before adding conditions that correlate with an outer statement.
+    With the scope `workspace:read` those are the rows of the token's organisation; without it there are none.
+    Call it before adding conditions that correlate with an outer statement. Raises TypeError for a table that
+    belongs to no organisation.
     """
+    if READ not in viewer.scopes:
+        return statement.where(false())
     for source in _sources(statement):
-        statement = statement.where(source.c.organization_id == viewer.organization_id)
+        statement = statement.where(_organization_of(source) == viewer.organization_id)
     return statement
+
+
+def may_see_billing(viewer: Viewer, owner_id: str | None) -> bool:
+    """Whether the viewer is told what is paid for an agent: its owner is, and whoever holds `billing:read`."""
+    return "billing:read" in viewer.scopes or owner_id in viewer.user_ids
 
 
 def _sources(statement: Select[Any]) -> list[FromClause]:
@@ -37,6 +49,14 @@ def _sources(statement: Select[Any]) -> list[FromClause]:
         source = waiting.pop(0)
         if isinstance(source, Join):
             waiting += [source.left, source.right]
-        elif "organization_id" in source.c:
+        else:
             found.append(source)
     return found
+
+
+def _organization_of(source: FromClause) -> ColumnElement[str]:
+    if "organization_id" in source.c:
+        return source.c.organization_id
+    if source.description == "organizations":
+        return source.c.id
+    raise TypeError(f"{source.description} belongs to no organisation, so nothing says who may see it")

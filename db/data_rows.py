@@ -67,7 +67,7 @@ class DecimalNumber(TypeDecorator[Decimal]):
             return None
         return float(value) if dialect.name == "sqlite" else Decimal(str(value))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002  (SQLAlchemy's)
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """A decimal, on SQLite without the dust of binary sums."""
         if value is None or isinstance(value, Decimal):
             return value

@@ -7,7 +7,7 @@ come in does not matter. `answers` holds the last answer of each call, as it cam
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text
 
-from db.metadata import metadata, moment, record_table, text
+from db.metadata import index, metadata, moment, record_table, text
 from db.types import Json
 
 documents = record_table(
@@ -21,8 +21,9 @@ documents = record_table(
     text("last_error"),
     text("part_id"),  # the workspace part under which the record came in
     Column("is_deleted", Boolean, nullable=False),  # gone in its system, by itself or with its workspace
-    indexes=(("part_id",), ("system", "kind")),
+    indexes=(("part_id",),),
 )
+index(documents, "is_deleted", "system", "kind", "fetched_at", "last_error")  # all that `sources` counts by
 
 answers = Table(
     "answers",
@@ -36,6 +37,6 @@ answers = Table(
     Column("status", Integer, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     moment("fetched_at", nullable=False),
-    text("part_id"),
     Column("document", Json),
 )
+index(answers, "system", "fetched_at", "id")

@@ -18,6 +18,10 @@ class _Among(FunctionElement[bool]):
     name = "among"
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: else SQLAlchemy writes `= 1` behind it where there are no booleans, and no index is used."""
+        return self
+
 
 class _KeyRows(FunctionElement[str]):
     name = "key_rows"

@@ -58,5 +58,10 @@ def owned_table(name: str, *columns: Column[Any], indexes: tuple[tuple[str, ...]
 def _table(name: str, *columns: Column[Any], indexes: tuple[tuple[str, ...], ...]) -> Table:
     table = Table(name, metadata, *columns)
     for names in indexes:
-        Index(None, *(table.c[column] for column in ("organization_id", *names, "id")))
+        index(table, *names, "id")
     return table
+
+
+def index(table: Table, *names: str) -> None:
+    """An index on these columns, behind the organisation."""
+    Index(None, *(table.c[name] for name in ("organization_id", *names)))

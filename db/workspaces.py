@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Integer, Table, Text
 
-from db.metadata import metadata, moment, owned_table, record_table, text
+from db.metadata import index, metadata, moment, owned_table, record_table, text
 from db.types import Json
 
 SYSTEM_BITS = {"AITASKER": 1, "ORGO": 2, "VAI": 4, "EVERSHELL": 8}
@@ -25,6 +25,11 @@ workspaces = Table(
     text("parent_id"),  # the workspace this one was forked from
     Column("systems", Integer, nullable=False),  # SYSTEM_BITS, added up
 )
+index(workspaces, "name", "id")
+index(workspaces, "created_at", "id")
+index(workspaces, "updated_at", "id")
+index(workspaces, "parent_id", "created_at", "id")
+index(workspaces, "owner_id", "id")
 
 # What every system's workspace says in common; `workspace_id` is the unified one that the part belongs to.
 workspace_parts = record_table(
@@ -128,6 +133,7 @@ workspace_agents = Table(
     Column("workspace_id", Text, primary_key=True),
     Column("agent_id", Text, primary_key=True),
 )
+index(workspace_agents, "agent_id", "workspace_id")
 
 integrations = owned_table(
     "integrations",

@@ -9,13 +9,16 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from db.access import visible
+from db.access import Viewer, may_see_billing, visible
 from db.documents import answers, documents
+from db.ids import id_of
 from db.pages import Term
 from db.workspaces import SYSTEM_BITS
 from resolvers.context import Context
 from resolvers.pages import Connection
 from resolvers.relations import one
+
+BILLING = "stripe_subscription_id"  # AITasker's, of a hired agent, wherever a document holds one
 
 documents_by_id = one(documents.c.id)
 answers_of_systems = Connection(
@@ -85,6 +88,24 @@ def is_stale(row: Any, *, ctx: Context) -> bool:
     return too_old or row.last_error is not None
 
 
-def document_as_it_came(row: Any) -> Any:
+def document_as_it_came(row: Any, *, ctx: Context) -> Any:
     """The document without the fields that are ours."""
-    return {name: value for name, value in row.document.items() if not name.startswith("$")}
+    return _told({name: value for name, value in row.document.items() if not name.startswith("$")}, ctx.viewer)
+
+
+def answer_as_it_came(row: Any, *, ctx: Context) -> Any:
+    """The answer of a call."""
+    return _told(row.document, ctx.viewer)
+
+
+def _told(document: Any, viewer: Viewer) -> Any:
+    """The document, in which what is paid for an agent is null for those who are not to know."""
+    if isinstance(document, list):
+        return [_told(one, viewer) for one in document]
+    if not isinstance(document, dict):
+        return document
+    told = {name: _told(value, viewer) for name, value in document.items()}
+    if BILLING in told:
+        owner_id = id_of("USER", viewer.organization_id, "AITASKER", str(document.get("user_id")))
+        told[BILLING] = document[BILLING] if may_see_billing(viewer, owner_id) else None
+    return told

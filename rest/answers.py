@@ -58,7 +58,6 @@ async def newer_answers(
 
 def _answer(organization_id: str, taken: Taken) -> dict[str, Any]:
     exchange = taken.exchange
-    part = taken.workspace and id_of("WORKSPACE", organization_id, taken.system, taken.workspace)
     return {
         "organization_id": organization_id,
         "id": answer_id_of(organization_id, taken.system, exchange.method, exchange.path),
@@ -69,7 +68,6 @@ def _answer(organization_id: str, taken: Taken) -> dict[str, Any]:
         "status": exchange.status,
         "as_of": exchange.at,
         "fetched_at": moment_at(exchange.at),
-        "part_id": part,
         "document": taken.body,
     }
 

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.database import Database, lock_organization
@@ -26,6 +25,7 @@ from db.workspaces import (
     workspace_parts,
 )
 from db.writes import remove, upsert
+from errors import UnavailableError
 from rest.answers import EPOCH, moment_at, newer_answers
 from rest.dialect import Endpoint, Facts, moment_of
 from rest.dialects import DIALECTS
@@ -78,16 +78,16 @@ async def take_in(
 
     `unknown` counts the words of a status that nobody knew. Statements: some twenty, however many exchanges.
     Where the database refuses the group, it is halved until the exchange at fault stands alone and is refused.
-    Raises what the driver raises where the database itself is out of reach.
+    Raises UnavailableError where the database itself is out of reach.
     """
     counted: Counter[str] = Counter()
     try:
         async with database.writing() as connection:
             await lock_organization(connection, organization_id)
             outcomes = await _Group(connection, organization_id, counted).take(group)
+    except UnavailableError:
+        raise
     except Exception as error:
-        if _is_outage(error):
-            raise
         if len(group) == 1:
             return [Outcome(group[0], "refused", problems=[Problem("", f"cannot be stored: {_reason(error)}")])]
         middle = len(group) // 2
@@ -117,13 +117,6 @@ async def link(database: Database, organization_id: str, links: Sequence[Members
         await _Group(connection, organization_id, Counter()).take(group)
         await join_parts(connection, organization_id, joined.targets)
     return joined.verdicts
-
-
-def _is_outage(error: Exception) -> bool:
-    """Whether the database is at fault and not what it was given: gone, locked, full."""
-    return isinstance(error, (OSError, OperationalError, InterfaceError)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
 
 
 def _reason(error: Exception) -> str:

@@ -67,9 +67,11 @@ async def refresh_workspaces(connection: AsyncConnection, organization_id: str, 
     parents = await _unified_ids(
         connection, organization_id, {part.parent_part_id for part in parts if part.parent_part_id}
     )
+    by_workspace: dict[str, list[Row[Any]]] = {}
+    for part in parts:
+        by_workspace.setdefault(part.workspace_id, []).append(part)
     rows = []
-    for workspace_id in wanted:
-        own = [part for part in parts if part.workspace_id == workspace_id]
+    for workspace_id, own in sorted(by_workspace.items()):
         if own:
             forked_from = next((part.parent_part_id for part in own if part.parent_part_id), None)
             rows.append(unified_workspace(own, names.get(workspace_id), parents.get(forked_from or "")))

@@ -12,37 +12,39 @@ from typing import Any
 
 BLANK = "[removed]"
 
-SECRET_NAMES = frozenset(
-    (
-        "accesskey", "accesstoken", "apikey", "apitoken", "authorization", "authtoken", "bearertoken", "clientsecret",
-        "cookie", "cookies", "credential", "credentials", "credentialvalue", "idtoken", "passphrase", "passwd",
-        "password", "privatekey", "refreshtoken", "secret", "secretaccesskey", "secretkey", "secretvalue",
-        "sessiontoken", "setcookie", "signingkey", "signingsecret", "token", "tokensecret", "vaitoken", "vncpassword",
-        "webhooksecret",
-    )
+# A field whose name, letters and digits only, is or ends in one of these holds a secret.
+SECRET_ENDINGS = (
+    "accesskey", "apikey", "authorization", "cookie", "cookies", "credential", "credentials", "credentialvalue",
+    "passphrase", "passwd", "password", "privatekey", "secret", "secretkey", "secretvalue", "signingkey", "token",
 )  # fmt: skip
+# Names that end so and hold the place in a list, a means to stop, or a list that is looked through.
+HARMLESS_NAMES = frozenset(
+    ("nextpagetoken", "pagetoken", "nexttoken", "continuationtoken", "cancellationtoken", "integrationcredentials")
+)
 # Inside `integration_credentials` (AITasker), whose fields no page shows, the name need only contain one of these.
 SECRET_PARTS = ("token", "secret", "password", "passphrase", "credential", "apikey", "privatekey", "cookie")
 SECRET_LISTS = frozenset(("integrationcredentials",))
 
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]")
 _IN_TEXT = re.compile(
-    r"(?P<before>\bBearer\s+|[?&](?:token|access_token|api_key|apikey|key|secret|password|signature)=)"
-    r"[A-Za-z0-9._~+/=-]{8,}|\b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{8,}|\bxox[abprs]-[A-Za-z0-9-]{8,}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\bgh[oprsu]_[A-Za-z0-9]{20,}|\bAKIA[A-Z0-9]{16}\b"
+    r"(?P<before>\bBearer\s+|[?&][\w-]*(?:token|key|secret|password|signature|credential)=)[A-Za-z0-9._~+/=%-]{8,}"
+    r"|(?P<basic>\bBasic\s+)(?=[A-Za-z+/]*[0-9=])[A-Za-z0-9+/]{12,}={0,2}"
+    r"|\b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{8,}|\bsk-[A-Za-z0-9_-]{16,}|\bxox[abprs]-[A-Za-z0-9-]{8,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\bgh[oprsu]_[A-Za-z0-9]{20,}"
+    r"|\bA[KS]IA[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.IGNORECASE,
 )
 # One look at the text of a document tells whether there is anything to take out at all.
 _SUSPICIOUS = re.compile(
     rb"pass[^a-z0-9\"]{0,2}(?:w|phrase)|secret|token|(?:api|private|access|signing)[^a-z0-9\"]{0,2}key|credential|cookie"
-    rb"|authorization|bearer|[sprk]k_(?:live|test)_|xox[abprs]-|://[^/\s:@\"]+:[^/\s@\"]+@|[?&](?:key|signature)="
-    rb"|eyj[\w-]+\.eyj|gh[oprsu]_|akia[a-z0-9]{16}"
+    rb"|authorization|bearer|[sprk]k_(?:live|test)_|xox[abprs]-|://[^/\s:@\"]+:[^/\s@\"]+@|[?&][\w-]*(?:key|signature)="
+    rb"|eyj[\w-]+\.eyj|gh[oprsu]_|a[ks]ia[a-z0-9]{16}|\bsk-[\w-]{16}|basic |private key-----"
 )
 # Every match of it contains one of these, and looking for them is ten times as fast.
 _HINTS = (
     b"pass", b"secret", b"token", b"key", b"credential", b"cookie", b"authorization", b"bearer", b"k_live_",
-    b"k_test_", b"xox", b"@", b"signature=", b"eyj", b"akia", b"ghp_", b"gho_", b"ghr_", b"ghs_", b"ghu_",
+    b"k_test_", b"xox", b"@", b"signature=", b"eyj", b"akia", b"asia", b"sk-", b"basic ", b"ghp_", b"gho_", b"ghr_", b"ghs_", b"ghu_",
 )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def without_secrets(value: Any, *, strict: bool = False) -> Any:
 
 def redacted(text: str) -> str:
     """The text with every token, key and password in it blanked."""
-    return _IN_TEXT.sub(lambda found: (found["before"] or "") + BLANK, text)
+    return _IN_TEXT.sub(lambda found: (found["before"] or found["basic"] or "") + BLANK, text)
 
 
 @lru_cache(maxsize=8_192)  # names of fields are few and come again and again
@@ -79,4 +81,6 @@ def _is_secret(name: str, value: Any, strict: bool) -> bool:
     """Flags and counts (`token: true`, `tokens: 12`) are not secrets; a list or object under such a name is."""
     if value is None or isinstance(value, (bool, int, float)):
         return False
-    return name in SECRET_NAMES or (strict and any(part in name for part in SECRET_PARTS))
+    if strict and any(part in name for part in SECRET_PARTS):
+        return True
+    return name.endswith(SECRET_ENDINGS) and name not in HARMLESS_NAMES

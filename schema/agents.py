@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from db.access import may_see_billing
 from resolvers.agents import workspaces_of_agents
+from resolvers.context import Context
 from resolvers.sessions import sessions_of_agents
 from resolvers.users import users_by_id
 from schema.enums import AgentStatus
@@ -17,11 +20,10 @@ from schema.scalars import JSON
 from schema.users import User
 
 
-def _subscription(row: object, *, ctx: object) -> str | None:
+def _subscription(row: Any, *, ctx: Context) -> str | None:
     """Only its owner and holders of billing:read are told."""
-    viewer = ctx.viewer  # type: ignore[attr-defined]
-    may_know = row.owner_id in viewer.user_ids or "billing:read" in viewer.scopes  # type: ignore[attr-defined]
-    return row.stripe_subscription_id if may_know else None  # type: ignore[attr-defined]
+    subscription: str | None = row.stripe_subscription_id
+    return subscription if may_see_billing(ctx.viewer, row.owner_id) else None
 
 
 @entity("AGENT")

@@ -71,6 +71,7 @@ class SourceInfo:
         "are here.",
         document_as_it_came,
         "document",
+        takes_context=True,
     )
 
 

@@ -21,6 +21,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    is_abstract_type,
 )
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Selection:
         if fragment.type_condition is None or fragment.type_condition.name.value == concrete.name:
             return True
         condition = self.document.schema.get_type(fragment.type_condition.name.value)
-        return isinstance(condition, GraphQLInterfaceType) and self.document.schema.is_sub_type(condition, concrete)
+        return is_abstract_type(condition) and self.document.schema.is_sub_type(condition, concrete)
 
     def _is_included(self, node: Any) -> bool:
         for directive in node.directives or ():

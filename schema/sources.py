@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from resolvers.sources import answers_of_systems
+from resolvers.sources import answer_as_it_came, answers_of_systems
 from schema.enums import System
-from schema.fields import column, connection
+from schema.fields import column, connection, made
 from schema.nodes import Connection, object_type
 from schema.scalars import JSON
 
@@ -31,7 +31,7 @@ class RecordedAnswer:
     endpoint: str = column("The call as the API's reference names it, such as `GET /workspaces/{id}`.")
     status: int = column("HTTP status of the answer.")
     fetched_at: datetime = column("When it was answered.")
-    document: JSON | None = column("The answer.")
+    document: JSON | None = made("The answer.", answer_as_it_came, "document", takes_context=True)
 
 
 @object_type

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import event
 from strawberry.types import ExecutionResult
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.database import Database
 from db.ids import organization_id_of
 from db.migrate import upgrade
@@ -134,7 +134,7 @@ class Graph:
         self.database = database
         self.schema = schema
         self.limits = Limits()
-        self.viewer = viewer or Viewer(ORGANIZATION_ID, "N-tester", "tester@northwind.example")
+        self.viewer = viewer or Viewer(ORGANIZATION_ID, "N-tester", "tester@northwind.example", frozenset((READ,)))
 
     def context(self) -> Context:
         """A request's context."""

@@ -1,144 +1,272 @@
-"""Nothing of another organisation is reached by any way; what the viewer is to things; what only some are told."""
+"""Who sees what: nothing of another organisation by any way; what the viewer is to things; what is paid for agents."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.ids import id_of, organization_id_of
-from resolvers.accounts import ensure_organization
+from resolvers.accounts import BEARER, created_token, ensure_organization, viewer_of
 from rest.importing import Summary, imported
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange, fleet
+from tests.test_nodes import BY_ID, ENTITIES, IDS, RECORDS
+from tests.test_relations import _query, leaves, paths, relations
 
-OTHER = organization_id_of("Acme")
-ENTITIES = """
-query ($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }
-"""
-
-
-def record(kind: str, system: str, external_id: str) -> str:
-    """The id of a record of Northwind."""
-    return id_of(kind, ORGANIZATION_ID, system, external_id)
-
-
-@pytest.fixture
-def stranger(graph: Graph) -> Graph:
-    """The graph as a member of another organisation, which holds nothing, sees it."""
-    return Graph(graph.database, graph.schema, Viewer(OTHER, "N-stranger", "00000@northwind.example"))
-
-
-async def test_every_root_is_empty_for_another_organisation(graph: Graph, stranger: Graph, importer: Importer) -> None:
-    await importer.lines(*fleet(workspaces=2, each=2))
-    query = graph.schema._schema.query_type
-    assert query is not None
-    for name, field in query.fields.items():
-        kind = get_named_type(field.type)
-        if isinstance(kind, GraphQLObjectType) and kind.name.endswith("Connection"):
-            asked = f"{{ {name} {{ totalCount nodes {{ __typename }} }} }}"
-            assert (await graph.data(asked))[name]["totalCount"] > 0
-            assert await stranger.data(asked) == {name: {"totalCount": 0, "nodes": []}}
-    assert await stranger.data("{ tags { name } }") == {"tags": []}
-    sources = (await stranger.data("{ sources { recordCount records { count } answers { totalCount } } }"))["sources"]
-    assert sources == [{"recordCount": 0, "records": [], "answers": {"totalCount": 0}}] * 4
+FOREIGN = organization_id_of("Elsewhere")
+TEXTS = (
+    "name",
+    "title",
+    "display_name",
+    "content",
+    "status",
+    "kind",
+    "email",
+    "toolName",
+    "provider",
+    "state",
+    "role_id",
+)
 
 
-async def test_no_single_record_is_reached_from_another_organisation(stranger: Graph, importer: Importer) -> None:
-    await importer.lines(*fleet(workspaces=1, each=1))
-    ids = [
-        record("WORKSPACE", "VAI", "v-00000"),
-        record("AGENT", "AITASKER", "agent-00000"),
-        record("COMPUTER", "ORGO", "c-00000-0"),
-        record("CHART", "VAI", "h-00000-0"),
-        record("SESSION", "VAI", "s-00000-0"),
-        record("MESSAGE", "VAI", "m-s-00000-0-0"),
-        record("RUN", "VAI", "r-00000-0"),
-        record("TAG", "VAI", "tag-0"),
-        record("USER", "VAI", "person-00000"),
+def _made_foreign(value: Any) -> Any:
+    """The same documents with other texts: what is seen of them betrays itself."""
+    if isinstance(value, list):
+        return [_made_foreign(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: f"FOREIGN {one}" if name in TEXTS and isinstance(one, str) else _made_foreign(one)
+        for name, one in value.items()
+    }
+
+
+async def _import_foreign(importer: Importer, folder: Path) -> None:
+    """The fleet once more, for another organisation: the same systems' ids, other texts, and one workspace more."""
+    await ensure_organization(importer.database, "Elsewhere")
+    path = folder / "foreign.jsonl"
+    lines = [_made_foreign(line) for line in fleet(workspaces=3, each=2)]
+    lines = [{**line, "status": 200} if "status" in line else line for line in lines]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    summary = Summary()
+    entries = [entry async for entry in imported(importer.database, FOREIGN, [path], summary)]
+    assert [entry for entry in entries if entry.outcome == "refused"] == []
+
+
+def _every_query(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
+    """Every root and every relation of the schema, with all columns; every way to a record by id; counts; filters."""
+    schema = graph.schema._schema
+    known = relations(schema)
+    ways = paths(schema, known)
+    asked: list[tuple[str, dict[str, Any]]] = []
+    for relation in known.values():
+        if relation.on != "Source":
+            rows = isinstance(relation.target, GraphQLObjectType)
+            inner = " ".join(name for name, _ in leaves(relation.target)) if rows else ""
+            asked.append(
+                (_query(ways[relation.on], schema, known, relation.asked(inner or "__typename")), {"first": 50})
+            )
+    for on, path in ways.items():
+        kind: Any = schema.type_map[on]
+        asked.append(
+            (_query(path, schema, known, " ".join(name for name, _ in leaves(kind)) or "__typename"), {"first": 50})
+        )
+    lists = ("workspaces", "agents", "computers", "charts", "sessions", "runs")
+    asked += [
+        (f"{{ {name} {{ totalCount }} last: {name}(last: 1) {{ nodes {{ id }} pageInfo {{ hasPreviousPage }} }} }}", {})
+        for name in lists
     ]
-    data = await stranger.data(
-        """query ($ids: [ID!]!, $w: ID!) {
-             nodes(ids: $ids) { id } workspace(id: $w) { id }
-             lookup(system: VAI, type: WORKSPACE, externalId: "v-00000") { id }
-           }""",
-        ids=ids,
-        w=ids[0],
+    asked.append(
+        ("{ tags { id name workspaces { totalCount } } viewer { organization { name } users { email } } }", {})
     )
-    assert data == {"nodes": [None] * len(ids), "workspace": None, "lookup": None}
-    kinds = ("Workspace", "Agent", "Computer", "Chart", "Session", "Message", "Run", "Tag", "User")
-    representations = [{"__typename": kind, "id": one} for kind, one in zip(kinds, ids, strict=True)]
-    assert (await stranger.data(ENTITIES, representations=representations))["_entities"] == [None] * len(ids)
+    asked.append(
+        (
+            "{ sources { system recordCount staleCount records { kind count } answers { totalCount nodes { path document } } } }",
+            {},
+        )
+    )
+    conditions = (
+        '{agents: {some: {name: {contains: "FOREIGN"}}}}', '{not: {agents: {none: {name: {contains: "FOREIGN"}}}}}',
+        '{owner: {email: {startsWith: "FOREIGN"}}}', '{tags: {any: ["FOREIGN Tag 0"]}}',
+        '{sessions: {some: {messages: {some: {content: {contains: "FOREIGN"}}}}}}', '{name: {contains: "FOREIGN"}}',
+        '{parent: {name: {contains: "FOREIGN"}}}', "{sharedWithMe: true}", '{charts: {every: {title: {contains: "FOREIGN"}}}}',
+    )  # fmt: skip
+    asked += [(f"{{ workspaces(filter: {one}) {{ totalCount nodes {{ name }} }} }}", {}) for one in conditions]
+    asked.append(("query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", {"ids": list(IDS.values())}))
+    for name in BY_ID:
+        asked.append(
+            (
+                f"query ($id: ID!) {{ {name}(id: $id) {{ source: __typename id }} node(id: $id) {{ id }} }}",
+                {"id": IDS[name.upper()]},
+            )
+        )
+    for kind, (_type, system, external_id) in RECORDS.items():
+        asked.append((f'{{ lookup(system: {system}, type: {kind}, externalId: "{external_id}") {{ id }} }}', {}))
+    them = [{"__typename": RECORDS[kind][0], "id": one} for kind, one in IDS.items()]
+    asked.append((ENTITIES, {"them": them}))
+    return asked
 
 
-async def test_two_organisations_may_hold_the_same_record_and_see_their_own(
-    graph: Graph, stranger: Graph, importer: Importer, tmp_path: Path
+async def test_another_organisation_with_the_same_ids_changes_no_answer_and_is_seen_nowhere(
+    graph: Graph, importer: Importer, tmp_path: Path
 ) -> None:
-    await importer.lines(exchange("orgo", "GET /workspaces/o", {"id": "o", "name": "ours", "computers": [{"id": "c"}]}))
-    await ensure_organization(graph.database, "Acme")
-    theirs = tmp_path / "theirs.jsonl"
-    theirs.write_text(
-        '{"system": "orgo", "path": "/workspaces/o", "at": "2026-11-01T10:00:00Z",'
-        ' "body": {"id": "o", "name": "theirs"}}'
+    await importer.lines(*fleet(workspaces=2, each=2))
+    asked = _every_query(graph)
+    assert len(asked) > 80
+    own = [await graph.data(query, **variables) for query, variables in asked]
+
+    await _import_foreign(importer, tmp_path)
+    still = [await graph.data(query, **variables) for query, variables in asked]
+
+    assert still == own
+    assert "FOREIGN" not in json.dumps(own)
+    graph.viewer = Viewer(FOREIGN, "N", "n@elsewhere.example", frozenset((READ,)))
+    theirs = [await graph.data(query, **variables) for query, variables in asked]
+    assert sum("FOREIGN" in json.dumps(answer) for answer in theirs) > 40  # or the marks would prove nothing
+    assert (await graph.data("{ workspaces { totalCount } }"))["workspaces"] == {"totalCount": 3}
+    found = await graph.data("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=list(IDS.values()))
+    assert found == {"nodes": [None] * len(IDS)}
+
+
+async def test_an_organisation_without_records_sees_nothing(graph: Graph, importer: Importer) -> None:
+    await importer.lines(*fleet(workspaces=1, each=2))
+    await ensure_organization(importer.database, "Elsewhere")
+    graph.viewer = Viewer(FOREIGN, "N", "n@elsewhere.example", frozenset((READ,)))
+    fields = " ".join(
+        f"{name} {{ nodes {{ id }} totalCount }}"
+        for name in ("workspaces", "agents", "computers", "charts", "sessions", "runs")
     )
-    [entry async for entry in imported(graph.database, OTHER, [theirs], Summary())]
-
-    asked = """{ workspaces(filter: {computers: {none: {name: {eq: "never"}}}}) { totalCount nodes {
-                   name organization { name } computers { totalCount } orgo { externalId }
-               } } }"""
-    ours = {"name": "ours", "organization": {"name": "Northwind"}, "computers": {"totalCount": 1}}
-    assert await graph.data(asked) == {
-        "workspaces": {"totalCount": 1, "nodes": [{**ours, "orgo": {"externalId": "o"}}]}
-    }
-    yours = {"name": "theirs", "organization": {"name": "Acme"}, "computers": {"totalCount": 0}}
-    assert await stranger.data(asked) == {
-        "workspaces": {"totalCount": 1, "nodes": [{**yours, "orgo": {"externalId": "o"}}]}
+    data = await graph.data(f"{{ {fields} tags {{ id }} sources {{ recordCount answers {{ totalCount }} }} }}")
+    nothing = {"nodes": [], "totalCount": 0}
+    assert data == {
+        **dict.fromkeys(("workspaces", "agents", "computers", "charts", "sessions", "runs"), nothing),
+        "tags": [],
+        "sources": [{"recordCount": 0, "answers": {"totalCount": 0}}] * 4,
     }
 
 
-async def test_only_the_owner_and_holders_of_billing_read_are_told_the_subscription(
+SUBSCRIBED = """{
+  agents { nodes { stripeSubscriptionId source { document } } }
+  workspaces { nodes { agents { nodes { stripeSubscriptionId } } aitasker { hiredAgent { stripeSubscriptionId } } sources { document } } }
+  sources { answers { nodes { document } } }
+}"""
+
+
+async def test_a_subscription_is_told_to_the_agents_owner_and_to_holders_of_billing_read_alone(
     graph: Graph, importer: Importer
 ) -> None:
-    agent = {"id": "a", "user_id": "u", "stripe_subscription_id": "sub_1"}
-    await importer.lines(exchange("aitasker", "POST /api/v1/workspaces/agents/a/pause", agent))
-
-    async def told(**changes: Any) -> Any:
-        viewer = Viewer(ORGANIZATION_ID, "N", "n@northwind.example")
-        asking = Graph(graph.database, graph.schema, replace(viewer, **changes))
-        return (await asking.data("{ agents { nodes { stripeSubscriptionId } } }"))["agents"]["nodes"]
-
-    assert await told() == [{"stripeSubscriptionId": None}]
-    assert await told(scopes=frozenset(("billing:read",))) == [{"stripeSubscriptionId": "sub_1"}]
-    assert await told(user_ids=(record("USER", "AITASKER", "u"),)) == [{"stripeSubscriptionId": "sub_1"}]
-
-
-@pytest.mark.parametrize(
-    ("mine", "share", "expected"),
-    [
-        ("owner", {"state": "shared"}, "OWNER"),
-        ("friend", {"state": "shared", "recipients": [{"id": "friend"}]}, "VIEWER"),
-        ("friend", {"state": "shared", "recipientUserIds": ["friend"]}, "VIEWER"),
-        ("friend", {"state": "not_shared", "recipients": [{"id": "friend"}]}, "ORGANIZATION"),
-        ("friend", {"state": "shared", "recipients": [{"id": "friend"}], "expiresAt": "2020-01-01T00:00:00Z"},
-         "ORGANIZATION"),
-        ("nobody", {"state": "shared", "recipients": [{"id": "friend"}]}, "ORGANIZATION"),
-    ],
-    ids=["owner", "recipient", "recipient by id", "revoked", "expired", "neither"],
-)  # fmt: skip
-async def test_what_the_viewer_is_to_a_workspace(
-    graph: Graph, importer: Importer, mine: str, share: dict[str, Any], expected: str
-) -> None:
+    agent = {"id": "g", "user_id": "payer", "status": "active", "stripe_subscription_id": "sub_1"}
+    desk = {"id": "a", "name": "Desk", "hired_agent_id": "g", "user_id": "keeper", "hired_agent": agent}
     await importer.lines(
-        exchange("vai", "GET /api/v1/workspaces/v", {"workspace": {"id": "v", "ownerUserId": "owner"}}),
-        exchange("vai", "GET /api/v1/workspaces/v/share", share),
+        exchange("aitasker", "GET /api/v1/workspaces/a", desk),
+        exchange("aitasker", "GET /api/v1/workspaces", {"workspaces": [desk], "total": 1}),
     )
-    asking = Graph(graph.database, graph.schema, replace(graph.viewer, user_ids=(record("USER", "VAI", mine),)))
+    payer, keeper = (id_of("USER", ORGANIZATION_ID, "AITASKER", name) for name in ("payer", "keeper"))
+    viewers = {
+        "its owner": Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ,)), (payer,)),
+        "its owner, among others": Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ,)), (keeper, payer)),
+        "a holder of billing:read": Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ, "billing:read"))),
+        "the workspace's owner": Viewer(ORGANIZATION_ID, "N", "n@x", frozenset({"workspace:read", "admin"}), (keeper,)),
+        "nobody": Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ,))),
+    }
+    told = {}
+    for name, viewer in viewers.items():
+        graph.viewer = viewer
+        data = await graph.data(SUBSCRIBED)
+        told[name] = {
+            data["agents"]["nodes"][0]["stripeSubscriptionId"],
+            "sub_1" if "sub_1" in json.dumps(data) else None,
+        }
+        for desk_seen in data["workspaces"]["nodes"]:
+            told[name] |= {one["stripeSubscriptionId"] for one in desk_seen["agents"]["nodes"]}
+            told[name].add(desk_seen["aitasker"]["hiredAgent"]["stripeSubscriptionId"])
+        assert data["agents"]["nodes"][0]["source"]["document"] == {
+            **agent,
+            "stripe_subscription_id": max(told[name], key=str) if told[name] != {None} else None,
+        }
+    assert told == {
+        "its owner": {"sub_1"},
+        "its owner, among others": {"sub_1"},
+        "a holder of billing:read": {"sub_1"},
+        "the workspace's owner": {None},
+        "nobody": {None},
+    }
 
-    data = await asking.data("{ workspaces { nodes { viewerAccess } } }")
 
-    assert data == {"workspaces": {"nodes": [{"viewerAccess": expected}]}}
-    shared = await asking.data("{ workspaces(filter: {sharedWithMe: true}) { totalCount } }")
-    assert shared["workspaces"]["totalCount"] == (1 if expected == "VIEWER" else 0)
+async def test_viewer_access_tells_owner_editor_viewer_and_organisation(graph: Graph, importer: Importer) -> None:
+    me = {"id": "me", "email": "me@northwind.example"}
+
+    def workspace(name: str, **more: Any) -> dict[str, Any]:
+        return exchange("vai", f"GET /api/v1/workspaces/{name}", {"workspace": {"id": name, "title": name, **more}})
+
+    await importer.lines(
+        workspace("owned", ownerUserId="me"),
+        workspace("owned and shared", ownerUserId="me", isShared=True, shareRecipients=[me]),
+        workspace("edited", ownerUserId="x", isShared=True, shareRecipients=[me], viewerAccess="editor"),
+        workspace("read", ownerUserId="x", isShared=True, shareRecipients=[me], viewerAccess="viewer"),
+        workspace("edited by others", ownerUserId="x", isShared=True, shareRecipients=[{"id": "x"}], viewerAccess="editor"),
+        workspace("seen", ownerUserId="x"),
+        exchange("vai", "GET /api/v1/workspaces/owned/sessions", {"items": [{"id": "s1", "workspaceId": "owned", "title": "in my own"}]}),
+        exchange("vai", "GET /api/v1/workspaces/seen/sessions", {"items": [
+            {"id": "s2", "workspaceId": "seen", "title": "shared with me", "shareRecipients": [me]},
+            {"id": "s3", "workspaceId": "seen", "title": "shared by me", "sharedBy": me},
+            {"id": "s4", "workspaceId": "seen", "title": "of others"},
+        ]}),
+    )  # fmt: skip
+    assert importer.summary.outcomes["refused"] == 0
+    graph.viewer = Viewer(
+        ORGANIZATION_ID, "N", "n@x", frozenset((READ,)), (id_of("USER", ORGANIZATION_ID, "VAI", "me"),)
+    )
+    query = "{ workspaces { nodes { name viewerAccess } } sessions { nodes { title viewerAccess } } }"
+
+    data = await graph.data(query)
+
+    assert {node["name"]: node["viewerAccess"] for node in data["workspaces"]["nodes"]} == {
+        "owned": "OWNER", "owned and shared": "OWNER", "edited": "EDITOR", "read": "VIEWER",
+        "edited by others": "ORGANIZATION", "seen": "ORGANIZATION",
+    }  # fmt: skip
+    assert {node["title"]: node["viewerAccess"] for node in data["sessions"]["nodes"]} == {
+        "in my own": "OWNER", "shared with me": "VIEWER", "shared by me": "OWNER", "of others": "ORGANIZATION",
+    }  # fmt: skip
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ,)))
+    data = await graph.data(query)
+    assert {node["viewerAccess"] for name in data for node in data[name]["nodes"]} == {"ORGANIZATION"}
+
+
+async def test_the_viewer_is_the_account_of_the_token_and_the_people_it_is(graph: Graph, importer: Importer) -> None:
+    await importer.lines(
+        exchange("vai", "GET /api/v1/workspaces/v", {"workspace": {"id": "v", "title": "v", "ownerUserId": "by id", "isShared": True, "shareRecipients": [{"id": "by mail", "email": "me@x"}, {"id": "other", "email": "other@x"}]}}),
+        exchange("orgo", "GET /workspaces/o", {"id": "o", "name": "o", "user_id": "orgo user"}),
+    )  # fmt: skip
+    database = importer.database
+    token = await created_token(
+        database, ORGANIZATION_ID, "me@x", ["workspace:read", "billing:read"],
+        known_as={"vai": "by id", "orgo": "orgo user", "evershell": "of whom nothing is known"},
+    )  # fmt: skip
+    viewer = await viewer_of(database, token, (BEARER,))
+    assert viewer is not None
+    graph.viewer = viewer
+
+    data = await graph.data("{ viewer { email scopes organization { id name } users { system externalId email } } }")
+
+    assert sorted(data["viewer"].pop("users"), key=str) == [
+        {"system": "ORGO", "externalId": "orgo user", "email": None},
+        {"system": "VAI", "externalId": "by id", "email": None},
+        {"system": "VAI", "externalId": "by mail", "email": "me@x"},
+    ]
+    assert data == {
+        "viewer": {
+            "email": "me@x",
+            "scopes": ["billing:read", "workspace:read"],
+            "organization": {"id": ORGANIZATION_ID, "name": "Northwind"},
+        }
+    }
+    assert await viewer_of(database, token + "x", (BEARER,)) is None
+    assert await viewer_of(database, token, ("browser", "sign-in")) is None
+    elsewhere = await ensure_organization(database, "Elsewhere")
+    foreign = await viewer_of(database, await created_token(database, elsewhere, "me@x", ["admin"]), (BEARER,))
+    assert foreign is not None
+    assert (foreign.organization_id, foreign.user_ids) == (FOREIGN, ())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from graphql import parse, validate
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.ids import id_of
 from resolvers.context import Limits
 from rest.files import files_in
@@ -43,7 +43,7 @@ async def test_the_five_queries_of_the_readme_answer_with_the_examples(graph: Gr
     await importer.files(*files_in([ROOT / "examples"]))
     me = json.loads((ROOT / "examples" / "account.json").read_text())
     mine = tuple(id_of("USER", ORGANIZATION_ID, system.upper(), known) for system, known in me["identities"].items())
-    graph.viewer = Viewer(ORGANIZATION_ID, "N-maya", me["email"], frozenset(), mine)
+    graph.viewer = Viewer(ORGANIZATION_ID, "N-maya", me["email"], frozenset((READ,)), mine)
     everything, across, broken, runs, shared = _queries(ROOT / "README.md")
 
     answer = await graph.data(everything)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Integer, Table
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.agents import agents
 from db.charts import charts
 from db.computers import computers
@@ -20,7 +20,7 @@ from db.runs import runs
 from db.sessions import messages, sessions
 from db.tags import tags, workspace_tags
 from db.types import UtcDateTime
-from db.users import recipients, shares, users
+from db.users import users
 from db.workspaces import workspace_agents, workspaces
 from resolvers.filters import FILTER, Compare
 from schema import filters
@@ -109,13 +109,23 @@ async def test_every_operator_of_every_filter_finds_what_it_says(graph: Graph) -
             for place, (field, column) in enumerate(columns[name].items()):
                 values = _values(table.c[column], get_named_type(inputs[name].fields[field].type))  # type: ignore[union-attr]
                 choice = (number + place) % (len(values) + 1)
-                row[column] = values[choice % len(values)] if choice < len(values) or not table.c[column].nullable else None
+                row[column] = (
+                    values[choice % len(values)] if choice < len(values) or not table.c[column].nullable else None
+                )
             rows[name].append(row)
         links = {"MessageFilter": {"session_id": "S"}}.get(name, {})
-        await put(graph.database, table, *(
-            {**row, **{link: letter + row["id"][1:] for link, letter in links.items()}, **({"owner_id": f"U{row['id'][1:]}"} if table is workspaces else {})}
-            for row in rows[name]
-        ))
+        await put(
+            graph.database,
+            table,
+            *(
+                {
+                    **row,
+                    **{link: letter + row["id"][1:] for link, letter in links.items()},
+                    **({"owner_id": f"U{row['id'][1:]}"} if table is workspaces else {}),
+                }
+                for row in rows[name]
+            ),
+        )
 
     asked = 0
     for name, (table, query) in LISTS.items():
@@ -277,7 +287,7 @@ RELATED: dict[str, tuple[str, str, list[str]]] = {
     "chart's maker": ("charts", '{createdBy: {email: {eq: "o@x"}}}', ["h"]),
     "chart's workspace": ("charts", '{workspace: {name: {startsWith: "B"}}}', ["h"]),
     "session's agent": ("sessions", '{agent: {name: {eq: "x"}}}', ["s"]),
-    "session's workspace": ("sessions", '{workspace: {owner: {}}}', []),
+    "session's workspace": ("sessions", "{workspace: {owner: {}}}", []),
     "run's agent": ("runs", '{agent: {name: {eq: "y"}}}', ["r"]),
     "run's workspace": ("runs", '{workspace: {computers: {none: {name: {eq: "c8"}}}}}', ["r"]),
     "tag any": ("workspaces", '{tags: {any: ["red", "nothing"]}}', ["both", "x alone"]),
@@ -294,7 +304,11 @@ RELATED: dict[str, tuple[str, str, list[str]]] = {
     "systems all of none": ("workspaces", "{systems: {hasAll: []}}", ["both", "empty", "x alone", "y alone"]),
     "systems all, the same twice": ("workspaces", "{systems: {hasAll: [VAI, VAI]}}", ["both", "x alone"]),
     "systems any but not all": ("workspaces", "{systems: {hasAny: [VAI], hasAll: [EVERSHELL]}}", []),
-    "null says nothing": ("workspaces", "{name: null, agents: null, tags: null}", ["both", "empty", "x alone", "y alone"]),
+    "null says nothing": (
+        "workspaces",
+        "{name: null, agents: null, tags: null}",
+        ["both", "empty", "x alone", "y alone"],
+    ),
     "nothing says nothing": ("workspaces", "{}", ["both", "empty", "x alone", "y alone"]),
     "and of none": ("workspaces", "{and: []}", ["both", "empty", "x alone", "y alone"]),
     "or of none": ("workspaces", "{or: []}", []),
@@ -335,9 +349,13 @@ async def _put_related(graph: Graph) -> None:
     )  # fmt: skip
     await put(database, runs, {"id": "R1", "title": "r", "status": "FAILED", "workspace_id": "W3", "agent_id": "A2"})
     await put(database, users, {"id": "U1", "email": "o@x"})
-    await put(database, tags, {"id": "T1", "name": "red", "slug": "slug-r"}, {"id": "T2", "name": "blue", "slug": "slug-b"})
+    await put(
+        database, tags, {"id": "T1", "name": "red", "slug": "slug-r"}, {"id": "T2", "name": "blue", "slug": "slug-b"}
+    )
     carried = (("W1", "T1"), ("W1", "T2"), ("W2", "T1"))
-    await put(database, workspace_tags, *({"record_id": w, "id": t, "workspace_id": w, "tag_id": t} for w, t in carried))
+    await put(
+        database, workspace_tags, *({"record_id": w, "id": t, "workspace_id": w, "tag_id": t} for w, t in carried)
+    )
 
 
 async def test_filters_on_related_records_tags_and_systems(graph: Graph) -> None:
@@ -390,10 +408,22 @@ async def test_shared_with_me_leaves_out_expired_and_revoked_shares_and_those_wi
     me, other = {"id": "me", "email": "me@northwind.example"}, {"id": "other"}
     lasting = {"shareId": "s", "state": "shared", "recipients": [me]}
 
-    def told(name: str, call: str = "GET {}/share", body: Any = None, at: str = "2026-11-01T10:00:00Z") -> dict[str, Any]:
+    def told(
+        name: str, call: str = "GET {}/share", body: Any = None, at: str = "2026-11-01T10:00:00Z"
+    ) -> dict[str, Any]:
         return exchange("vai", call.format(f"/api/v1/workspaces/{name}"), body, at=at)
 
-    names = ["by share", "by its own list", "ends later", "expired", "revoked", "cleared", "to another", "shared again", "never"]
+    names = [
+        "by share",
+        "by its own list",
+        "ends later",
+        "expired",
+        "revoked",
+        "cleared",
+        "to another",
+        "shared again",
+        "never",
+    ]
     await importer.lines(
         *(told(name.replace(" ", "-"), "GET {}", {"workspace": {"id": name.replace(" ", "-"), "title": name}}) for name in names),
         told("by-share", body=lasting),
@@ -411,7 +441,9 @@ async def test_shared_with_me_leaves_out_expired_and_revoked_shares_and_those_wi
     )  # fmt: skip
     assert importer.summary.outcomes["refused"] == 0
     users_of_me = await graph.data('{ lookup(system: VAI, type: USER, externalId: "me") { id } }')
-    graph.viewer = Viewer(ORGANIZATION_ID, "N", "me@northwind.example", frozenset(), (users_of_me["lookup"]["id"],))
+    graph.viewer = Viewer(
+        ORGANIZATION_ID, "N", "me@northwind.example", frozenset((READ,)), (users_of_me["lookup"]["id"],)
+    )
     query = "query ($mine: Boolean) { workspaces(filter: {sharedWithMe: $mine}) { nodes { name viewerAccess } totalCount } }"
 
     async def found(mine: bool | None) -> dict[str, str]:
@@ -423,20 +455,43 @@ async def test_shared_with_me_leaves_out_expired_and_revoked_shares_and_those_wi
     others = dict.fromkeys(("expired", "revoked", "cleared", "to another", "never"), "ORGANIZATION")
     assert (await found(True), await found(False), await found(None)) == (mine, others, mine | others)
 
-    graph.viewer = Viewer(ORGANIZATION_ID, "N", "nobody@northwind.example")
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "nobody@northwind.example", frozenset((READ,)))
     assert (await found(True), len(await found(False))) == ({}, 9)
 
 
 # ------------------------------------------------------------------------------------------------------ what is odd
 
-ODD_TEXTS = ("%", "_", "100%_", "/", "//", "\\", "'", "''", '"', "'; DROP TABLE agents; --", "ß", "Ökonomie É", "日本", "😀", " ", "$1", ":x", "?")
+ODD_TEXTS = (
+    "%",
+    "_",
+    "100%_",
+    "/",
+    "//",
+    "\\",
+    "'",
+    "''",
+    '"',
+    "'; DROP TABLE agents; --",
+    "ß",
+    "Ökonomie É",
+    "日本",
+    "😀",
+    " ",
+    "$1",
+    ":x",
+    "?",
+)
 
 
 async def test_texts_are_taken_letter_by_letter_whatever_they_mean_to_sql(graph: Graph) -> None:
     await put(graph.database, agents, *({"id": f"A{n:02d}", "name": f"<{text}>"} for n, text in enumerate(ODD_TEXTS)))
-    query = "query ($eq: AgentFilter, $contains: AgentFilter, $starts: AgentFilter) { " + " ".join(
-        f"{name}: agents(filter: ${name}) {{ nodes {{ id name }} }}" for name in ("eq", "contains", "starts")
-    ) + " }"
+    query = (
+        "query ($eq: AgentFilter, $contains: AgentFilter, $starts: AgentFilter) { "
+        + " ".join(
+            f"{name}: agents(filter: ${name}) {{ nodes {{ id name }} }}" for name in ("eq", "contains", "starts")
+        )
+        + " }"
+    )
 
     for number, text in enumerate(ODD_TEXTS):
         data = await graph.data(
@@ -469,18 +524,27 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "startsWith: null": ({"name": {"startsWith": None}}, TAKES_A_VALUE.format("startsWith")),
     "isNull: null": ({"name": {"isNull": None}}, TAKES_A_VALUE.format("isNull")),
     "1,001 values": ({"name": {"in": ["x"] * 1_001}}, "a list of a filter holds at most 1000 values, got 1001"),
-    "1,001 moments": ({"createdAt": {"notIn": ["2026-01-01"] * 1_001}}, "a list of a filter holds at most 1000 values, got 1001"),
+    "1,001 moments": (
+        {"createdAt": {"notIn": ["2026-01-01"] * 1_001}},
+        "a list of a filter holds at most 1000 values, got 1001",
+    ),
     "NUL": ({"name": {"contains": "a\0"}}, UNSTORABLE),
     "NUL in a list": ({"name": {"in": ["a", "\0"]}}, UNSTORABLE),
     "NUL in a tag": ({"tags": {"any": ["\0"]}}, UNSTORABLE),
     "half a surrogate pair": ({"name": {"eq": "\ud800"}}, UNSTORABLE),
-    "51 tags": ({"tags": {"all": ["x"] * 51}}, "a filter holds at most 50 conditions on related records and tags, got 51"),
+    "51 tags": (
+        {"tags": {"all": ["x"] * 51}},
+        "a filter holds at most 50 conditions on related records and tags, got 51",
+    ),
     "51 related records": (
         {"or": [{"agents": {"some": {}}}] * 51},
         "a filter holds at most 50 conditions on related records and tags, got 51",
     ),
     "501 comparisons": ({"or": [{"name": {"eq": "x"}}] * 501}, "a filter holds at most 500 comparisons, got 501"),
-    "11,000 values": ({"and": [{"name": {"in": ["x"] * 1_000}}] * 11}, "a filter holds at most 10000 values in its lists, got 11000"),
+    "11,000 values": (
+        {"and": [{"name": {"in": ["x"] * 1_000}}] * 11},
+        "a filter holds at most 10000 values in its lists, got 11000",
+    ),
     "11 levels": (
         _nested(10, lambda one: {"not": one}),
         "a filter holds at most 10 levels, of which a related record takes two, got 11",
@@ -501,7 +565,7 @@ async def test_what_no_filter_can_mean_or_hold_is_refused_before_any_statement(
         result = await graph.ask(query, filter=condition)
         answered[name] = (result.data, failures(result))
     assert answered == {name: (None, [("BAD_ARGUMENT", message)]) for name, (_, message) in REFUSED.items()}
-    namespace = await graph.ask('query ($text: String) { tags(namespace: $text) { id } }', text="\0")
+    namespace = await graph.ask("query ($text: String) { tags(namespace: $text) { id } }", text="\0")
     assert (namespace.data, failures(namespace)) == (None, [("BAD_ARGUMENT", UNSTORABLE)])
     assert statements == []
 

@@ -22,6 +22,7 @@ from graphql import (
     is_required_argument,
 )
 
+from db.access import READ
 from rest.dialects import DIALECTS
 from rest.render import rendered
 from schema.build import GraphSchema
@@ -183,18 +184,18 @@ def _camel(name: str) -> str:
 
 
 def _graph_name(system: str, endpoint: str, path: str) -> str:
-    method = endpoint.split(" ")[0]
-    for key in (f"{method} {path}", path, ".".join(path.split(".")[-2:]), path.split(".")[-1]):
+    method = endpoint.split(" ", maxsplit=1)[0]
+    for key in (f"{method} {path}", path, ".".join(path.split(".")[-2:]), path.rsplit(".", maxsplit=1)[-1]):
         if (system, key) in RENAMED:
             return RENAMED[system, key]
-    name = path.split(".")[-1].removesuffix("[]")
+    name = path.rsplit(".", maxsplit=1)[-1].removesuffix("[]")
     if name == "viewerAccess" and "sessions" in endpoint:
         return "sourceViewerAccess"
     if name == "id" and "steps[]" in path:
         return "id"
     if name in ("id", "createdBy") and not (name == "createdBy" and "messages" in endpoint):
         return "externalId"
-    if (system, endpoint.split("/")[-1]) == ("vai", "{run_id}") and path == "status":
+    if (system, endpoint.rsplit("/", maxsplit=1)[-1]) == ("vai", "{run_id}") and path == "status":
         return "sourceStatus"
     return _camel(name)
 
@@ -222,7 +223,7 @@ async def test_every_response_field_is_found_in_the_graph_and_rendered_back(
     assert [(entry.outcome, entry.problems) for entry in entries] == [("kept", [])] or endpoint.endswith(ANSWERS_ONLY)
 
     assert await rendered(graph.database, ORGANIZATION_ID, system.upper(), method, path) == document
-    graph.viewer = replace(graph.viewer, scopes=frozenset(("billing:read",)))
+    graph.viewer = replace(graph.viewer, scopes=frozenset((READ, "billing:read")))
     data = await graph.data(_everything(graph.schema))
     answered = [answer for source in data["sources"] for answer in source["answers"]["nodes"]]
     assert [answer["document"] for answer in answered] == [document]

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import parse
 from strawberry.types import ExecutionResult
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.ids import id_of, organization_id_of
 from errors import GatewayError
 from schema.query import KINDS_BY_TYPE
@@ -100,7 +100,7 @@ NO_IDS = {
 async def test_what_is_no_id_and_ids_of_other_kinds_are_null_everywhere(graph: Graph, importer: Importer) -> None:
     await importer.lines(*fleet(workspaces=1, each=2))
     elsewhere = organization_id_of("Elsewhere")
-    viewer, graph.viewer = graph.viewer, Viewer(elsewhere, "N", "n@elsewhere.example")
+    viewer, graph.viewer = graph.viewer, Viewer(elsewhere, "N", "n@elsewhere.example", frozenset((READ,)))
     assert (await graph.data("{ workspaces { totalCount } }"))["workspaces"] == {"totalCount": 0}
     foreign = [IDS[kind] for kind in RECORDS]
     data = await graph.data("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=foreign)
@@ -133,16 +133,24 @@ async def test_after_linking_every_old_id_answers_the_joined_workspace(graph: Gr
     await importer.lines(
         exchange("vai", "GET /api/v1/workspaces/v", {"workspace": {"id": "v", "title": "Joined"}}),
         exchange("orgo", "GET /workspaces/o", {"id": "o", "name": "Folder", "computers": [{"id": "c", "name": "c"}]}),
-        exchange("aitasker", "GET /api/v1/workspaces/a", {"id": "a", "name": "Desk", "hired_agent_id": "g", "user_id": "u"}),
+        exchange(
+            "aitasker", "GET /api/v1/workspaces/a", {"id": "a", "name": "Desk", "hired_agent_id": "g", "user_id": "u"}
+        ),
     )
-    old = {"VAI": _id("WORKSPACE", "VAI", "v"), "ORGO": _id("WORKSPACE", "ORGO", "o"), "AITASKER": _id("WORKSPACE", "AITASKER", "a")}
+    old = {
+        "VAI": _id("WORKSPACE", "VAI", "v"),
+        "ORGO": _id("WORKSPACE", "ORGO", "o"),
+        "AITASKER": _id("WORKSPACE", "AITASKER", "a"),
+    }
     query = """query ($id: ID!, $ids: [ID!]!, $it: [_Any!]!) {
         workspace(id: $id) { id name systems computers { nodes { name } } }
         node(id: $id) { id } nodes(ids: $ids) { id }
         _entities(representations: $it) { ... on Workspace { id name } }
         workspaces { totalCount }
     }"""
-    before = {system: (await graph.data(query, id=one, ids=[], it=[]))["workspace"]["name"] for system, one in old.items()}
+    before = {
+        system: (await graph.data(query, id=one, ids=[], it=[]))["workspace"]["name"] for system, one in old.items()
+    }
     assert before == {"VAI": "Joined", "ORGO": "Folder", "AITASKER": "Desk"}
 
     await importer.lines({"link": [["vai", "v"], ["orgo", "o"], ["aitasker", "a"]]})
@@ -219,12 +227,32 @@ async def test_a_wrong_representation_is_an_error_in_its_place_alone(graph: Grap
         "text": ("Workspace", "BAD_ARGUMENT", "a representation is an object with `__typename` and `id`"),
         "a list": ([1], "BAD_ARGUMENT", "a representation is an object with `__typename` and `id`"),
         "no type": ({"id": IDS["CHART"]}, "BAD_ARGUMENT", "a representation is an object with `__typename` and `id`"),
-        "a number as type": ({"__typename": 5, "id": "x"}, "BAD_ARGUMENT", "a representation is an object with `__typename` and `id`"),
+        "a number as type": (
+            {"__typename": 5, "id": "x"},
+            "BAD_ARGUMENT",
+            "a representation is an object with `__typename` and `id`",
+        ),
         "no entity": ({"__typename": "Share", "id": "x"}, "BAD_ARGUMENT", "Share is no entity of this subgraph"),
-        "no type at all": ({"__typename": "Nothing", "id": "x"}, "BAD_ARGUMENT", "Nothing is no entity of this subgraph"),
-        "no id": ({"__typename": "Chart"}, "BAD_ID", "a representation's `id` is the text that `id` of the same type answered"),
-        "a number as id": ({"__typename": "Chart", "id": 5}, "BAD_ID", "a representation's `id` is the text that `id` of the same type answered"),
-        "null as id": ({"__typename": "Chart", "id": None}, "BAD_ID", "a representation's `id` is the text that `id` of the same type answered"),
+        "no type at all": (
+            {"__typename": "Nothing", "id": "x"},
+            "BAD_ARGUMENT",
+            "Nothing is no entity of this subgraph",
+        ),
+        "no id": (
+            {"__typename": "Chart"},
+            "BAD_ID",
+            "a representation's `id` is the text that `id` of the same type answered",
+        ),
+        "a number as id": (
+            {"__typename": "Chart", "id": 5},
+            "BAD_ID",
+            "a representation's `id` is the text that `id` of the same type answered",
+        ),
+        "null as id": (
+            {"__typename": "Chart", "id": None},
+            "BAD_ID",
+            "a representation's `id` is the text that `id` of the same type answered",
+        ),
     }
     chart = {"__typename": "Chart", "id": IDS["CHART"]}
     missing = [
@@ -245,7 +273,7 @@ async def test_a_wrong_representation_is_an_error_in_its_place_alone(graph: Grap
 
 async def test_entities_of_another_organisation_are_null(graph: Graph, importer: Importer) -> None:
     await importer.lines(*fleet(workspaces=1, each=2))
-    graph.viewer = Viewer(organization_id_of("Elsewhere"), "N", "n@elsewhere.example")
+    graph.viewer = Viewer(organization_id_of("Elsewhere"), "N", "n@elsewhere.example", frozenset((READ,)))
     them = [{"__typename": RECORDS[kind][0], "id": one} for kind, one in IDS.items()]
     assert await graph.data(ENTITIES, them=them) == {"_entities": [None] * len(them)}
 

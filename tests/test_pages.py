@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Boolean, Float, Integer, Table, delete
 from strawberry.types import ExecutionResult
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.agents import agents
 from db.charts import charts
 from db.computers import computers
@@ -491,7 +491,7 @@ async def test_a_cursor_that_is_not_one_of_this_list_and_order_is_refused(graph:
         "nodes"
     ][0]
     ours = graph.viewer
-    graph.viewer = Viewer(organization_id_of("Elsewhere"), "N", "other@elsewhere.example")
+    graph.viewer = Viewer(organization_id_of("Elsewhere"), "N", "other@elsewhere.example", frozenset((READ,)))
     await put(
         graph.database, computers, {"organization_id": graph.viewer.organization_id, "id": "C0", "created_at": day(0)}
     )

@@ -12,7 +12,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
 from sqlalchemy import update
 
-from db.access import Viewer
+from db.access import READ, Viewer
 from db.charts import charts
 from db.documents import documents
 from db.runs import runs
@@ -131,7 +131,8 @@ def paths(schema: GraphQLSchema, known: dict[str, Relation]) -> dict[str, tuple[
     while waiting:
         on = waiting.pop(0)
         for relation in known.values():
-            if relation.on == on and str(relation.target) not in found:
+            is_object = isinstance(relation.target, GraphQLObjectType)
+            if relation.on == on and is_object and str(relation.target) not in found:
                 found[str(relation.target)] = (*found[on], relation.name)
                 waiting.append(str(relation.target))
     return found
@@ -165,14 +166,20 @@ def _at(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 async def _whole_fleet(graph: Graph, importer: Importer) -> None:
     """30 workspaces, with the relations that the documents of `fleet` do not name."""
     await importer.lines(*fleet(workspaces=30, each=2))
-    data = await graph.data("{ workspaces(first: 30) { nodes { id vai { externalId } owner { id } } } agents { nodes { id } } }")
+    data = await graph.data(
+        "{ workspaces(first: 30) { nodes { id vai { externalId } owner { id } } } agents { nodes { id } } }"
+    )
     own = []
     for number, node in enumerate(data["workspaces"]["nodes"]):
         tag = {"id": made_id("TAG", f"own {number}"), "name": f"own {number}", "slug": f"own-{number}", "system": "VAI"}
         part = made_id("WORKSPACE", node["vai"]["externalId"])
         own.append((tag, part, node["id"], node["owner"]["id"]))
-    carried = [{"record_id": part, "id": tag["id"], "workspace_id": on, "tag_id": tag["id"]} for tag, part, on, _ in own]
-    people = [{"record_id": part, "id": f"WORKSPACE:{user}", "user_id": user, "via": "WORKSPACE"} for _, part, _, user in own]
+    carried = [
+        {"record_id": part, "id": tag["id"], "workspace_id": on, "tag_id": tag["id"]} for tag, part, on, _ in own
+    ]
+    people = [
+        {"record_id": part, "id": f"WORKSPACE:{user}", "user_id": user, "via": "WORKSPACE"} for _, part, _, user in own
+    ]
     await put(graph.database, tags, *(tag for tag, *_ in own))
     await put(graph.database, documents, *({"id": tag["id"], "system": "VAI", "kind": "TAG"} for tag, *_ in own))
     await put(graph.database, workspace_tags, *carried)
@@ -206,7 +213,11 @@ async def test_every_relation_takes_as_many_statements_over_30_parents_as_over_3
         if relation.on == "Source":
             continue
         path = ways[relation.on]
-        inner = " ".join(leaf for leaf, _ in leaves(relation.target)) if isinstance(relation.target, GraphQLObjectType) else ""
+        inner = (
+            " ".join(leaf for leaf, _ in leaves(relation.target))
+            if isinstance(relation.target, GraphQLObjectType)
+            else ""
+        )
         counts, before = [], []
         for first in (3, 30):
             statements.clear()
@@ -226,7 +237,9 @@ async def test_every_relation_takes_as_many_statements_over_30_parents_as_over_3
 
 def test_every_field_is_a_column_a_relation_or_covered_by_name(schema: GraphSchema) -> None:
     plain = ColumnFeed | MadeFeed | PartFeed | ItemFeed | BatchFeed | PageFeed
-    without_a_feed = {f"{on}.{name}" for on, name, _field, feed in _fields(schema._schema) if not isinstance(feed, plain)}
+    without_a_feed = {
+        f"{on}.{name}" for on, name, _field, feed in _fields(schema._schema) if not isinstance(feed, plain)
+    }
     in_memory = {name for name in without_a_feed if re.match(r"(\w+Connection|\w+Edge|PageInfo|_Service)\.", name)}
     assert without_a_feed - in_memory == BY_HAND
 
@@ -277,7 +290,9 @@ async def test_what_is_not_selected_is_not_read(graph: Graph, importer: Importer
     ran = {}
     for name, inner in asked.items():
         statements.clear()
-        data = await graph.data(f"query ($no: Boolean = false) {{ workspaces(first: 30) {{ nodes {{ {inner} __typename @include(if: $no) }} }} }}")
+        data = await graph.data(
+            f"query ($no: Boolean = false) {{ workspaces(first: 30) {{ nodes {{ {inner} __typename @include(if: $no) }} }} }}"
+        )
         assert len(data["workspaces"]["nodes"]) == 30
         ran[name] = len(statements)
     assert ran == dict.fromkeys(asked, 1)
@@ -313,9 +328,13 @@ async def test_the_same_connection_with_other_arguments_is_read_for_each(graph: 
             three: charts(filter: {title: {eq: "nothing"}}) { nodes { title } }
         } } }"""
     )
-    assert data["workspaces"]["nodes"] == [
-        {"one": {"nodes": [{"title": "Chart 0"}]}, "two": {"nodes": [{"title": "Chart 1"}]}, "three": {"nodes": []}}
-    ] * 2
+    assert (
+        data["workspaces"]["nodes"]
+        == [
+            {"one": {"nodes": [{"title": "Chart 0"}]}, "two": {"nodes": [{"title": "Chart 1"}]}, "three": {"nodes": []}}
+        ]
+        * 2
+    )
 
 
 async def test_roots_that_are_no_connections_take_one_statement(
@@ -323,7 +342,11 @@ async def test_roots_that_are_no_connections_take_one_statement(
 ) -> None:
     await importer.lines(*fleet(workspaces=3, each=2))
     ran = {}
-    for query in ("{ tags { name slug } }", "{ sources { system recordCount } }", "{ sources { system answers(first: 1) { nodes { path } totalCount } } }"):
+    for query in (
+        "{ tags { name slug } }",
+        "{ sources { system recordCount } }",
+        "{ sources { system answers(first: 1) { nodes { path } totalCount } } }",
+    ):
         statements.clear()
         await graph.data(query)
         ran[query] = len(statements)
@@ -341,7 +364,7 @@ async def test_the_viewer_takes_one_statement_for_all_its_users_and_reads_what_i
     ids = tuple(node["owner"]["id"] for node in people["workspaces"]["nodes"])
     counts = []
     for number in (3, 30):
-        graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@northwind.example", frozenset(), ids[:number])
+        graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@northwind.example", frozenset((READ,)), ids[:number])
         statements.clear()
         data = await graph.data("{ viewer { email organization { name } users { email } } }")
         counts.append(len(statements))
