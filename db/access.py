@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Join, Select, false
 
-
 READ = "workspace:read"
 
 

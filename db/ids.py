@@ -6,6 +6,7 @@ so importing again, or into a new database, gives the same id.
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64encode
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,6 +17,7 @@ LETTERS = {
     "TASK_BINDING": "B", "USER": "U", "WORKSPACE": "W", "ACCOUNT": "N",
 }  # fmt: skip
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
+_ID = re.compile(r"[A-Z][\w-]{22}", re.ASCII)
 DIGEST_BYTES = 16  # 128 bits: two of a billion records collide with a chance below 1e-20
 
 
@@ -35,3 +37,8 @@ def organization_id_of(name: str) -> str:
 def kind_of(record_id: str) -> str | None:
     """The kind that an id says it is of; None for what is no id of ours."""
     return KINDS.get(record_id[:1])
+
+
+def is_id_of(kind: str, text: str) -> bool:
+    """Whether the text could be the id of a record of this kind: whatever else it is, no database need be asked."""
+    return kind_of(text) == kind and _ID.fullmatch(text) is not None

@@ -1,22 +1,25 @@
 """What feeds a field: a column, a part of the same row, a relation, a page. The schema says only that.
 
 From the same declaration come the executor's batch call and, for graphql-core, a loader per request: the classes
-below say which columns of the parent's row a field reads (`reads`), and how its value comes about (`value`).
+below say which columns of the parent's row a field reads (`reads`), and either its value out of the row (`value`) or
+what to ask a batch function for (`call`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from db.ids import is_id_of
 from db.pages import Term
 from resolvers.context import Batch, Context
 from resolvers.pages import ROOT, Connection, Page, PageArguments
@@ -24,17 +27,42 @@ from schema.selection import Selection, selection_of
 
 
 class Feed(Protocol):
-    """What feeds a field."""
+    """What feeds a field: `LocalFeed` out of the parent's row, or `BatchedFeed` out of the database."""
 
     def reads(self, selection: Selection) -> Iterable[str]:
-        """The columns of the parent's row that the field needs."""
+        """The columns of the parent's row that the field needs, given what is selected below it."""
 
-    def value(self, row: Any, info: Info, arguments: Mapping[str, Any]) -> Any:
-        """The field's value; an awaitable where it is read from the database."""
+
+class LocalFeed(Feed, Protocol):
+    """Feeds a field out of the parent's row, without a statement."""
+
+    def value(self, row: Any, ctx: Context) -> Any:
+        """The field's value."""
+
+
+@runtime_checkable
+class BatchedFeed(Feed, Protocol):
+    """Feeds a field by a batch function, which is called for all parents at once."""
+
+    def call(self, row: Any, selection: Selection, arguments: Mapping[str, Any]) -> Call | None:
+        """What to ask for this parent; None where the answer is null anyway."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One parent's part of a batch: calls of equal `batch`, `columns` and `place` go together.
+
+    `place` tells apart where in the document the call stands, if its arguments may differ from others'.
+    """
+
+    batch: Batch
+    key: str
+    columns: frozenset[str]
+    place: Hashable = None
 
 
 class FedField(StrawberryField):
-    """A field with a feed. `feed` is what an executor asks for its columns and its batches."""
+    """A field with a feed. An executor asks `feed` for its columns and its calls; graphql-core gets both from here."""
 
     feed: Feed
 
@@ -47,12 +75,27 @@ class FedField(StrawberryField):
         """The value of the field for one parent, as graphql-core asks for it."""
         if info is None:
             return self.default_resolver(source, self.python_name)
-        return self.feed.value(source, info, kwargs)
+        if not isinstance(self.feed, BatchedFeed):
+            local: Any = self.feed
+            return local.value(source, info.context)
+        call = self.feed.call(source, selection_of(info), kwargs)
+        return None if call is None else loaded(info.context, call)
 
     def __copy__(self) -> FedField:
         copied = super().__copy__()
         copied.feed = self.feed
         return copied
+
+
+def loaded(ctx: Context, call: Call) -> Awaitable[Any]:
+    """The answer to a call, through the request's loader.
+
+    graphql-core cancels siblings when a non-null error nulls their parent. A loader's future is shared with others,
+    so it is shielded; and what it raises after nobody waits any more is taken note of, for asyncio's sake.
+    """
+    loading = ctx.loader(call.batch, call.columns, call.place).load(call.key)
+    loading.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return asyncio.shield(loading)
 
 
 def _field(feed: Feed, description: str, **options: Any) -> Any:
@@ -67,16 +110,14 @@ class ColumnFeed:
     """A column of the row; `name` where it is not the field's own."""
 
     name: str | None = None
-    convert: Callable[[Any], Any] | None = None
 
     def reads(self, selection: Selection) -> Iterable[str]:
         """The column."""
         return (self.name or selection.python_name,)
 
-    def value(self, row: Any, info: Info, _arguments: Mapping[str, Any]) -> Any:
+    def value(self, row: Any, _ctx: Context) -> Any:
         """The column's value."""
-        value = getattr(row, self.name or info.python_name)
-        return self.convert(value) if self.convert else value
+        return getattr(row, self.name or "")
 
 
 def column(description: str, *, name: str | None = None) -> Any:
@@ -96,9 +137,9 @@ class MadeFeed:
         """The columns it is made of."""
         return self.columns
 
-    def value(self, row: Any, info: Info, _arguments: Mapping[str, Any]) -> Any:
+    def value(self, row: Any, ctx: Context) -> Any:
         """What the function makes of the row."""
-        return self.make(row, ctx=info.context) if self.takes_context else self.make(row)
+        return self.make(row, ctx=ctx) if self.takes_context else self.make(row)
 
 
 def made(description: str, make: Callable[..., Any], *columns: str, takes_context: bool = False) -> Any:
@@ -116,7 +157,7 @@ class PartFeed:
         """What the selection on the object reads, and what tells that it is there."""
         return (*self.present, *selection.columns())
 
-    def value(self, row: Any, _info: Info, _arguments: Mapping[str, Any]) -> Any:
+    def value(self, row: Any, _ctx: Context) -> Any:
         """The row itself."""
         return row if not self.present or any(getattr(row, name) is not None for name in self.present) else None
 
@@ -137,7 +178,7 @@ class ItemFeed:
         """Nothing of its own: the object is there as a whole."""
         return ()
 
-    def value(self, source: Any, _info: Info, _arguments: Mapping[str, Any]) -> Any:
+    def value(self, source: Any, _ctx: Context) -> Any:
         """The member, converted."""
         value = source.get(self.name)
         return self.convert(value) if self.convert else value
@@ -159,18 +200,40 @@ class BatchFeed:
         """The key."""
         return (self.key,)
 
-    def value(self, row: Any, info: Info, _arguments: Mapping[str, Any]) -> Any:
-        """The answer of the batch function for this parent, through the request's loader."""
+    def call(self, row: Any, selection: Selection, _arguments: Mapping[str, Any]) -> Call | None:
+        """The parent's key and the columns that are selected."""
         key = getattr(row, self.key)
-        if key is None:
-            return None
-        ctx: Context = info.context
-        return _shielded(ctx.loader(self.batch, selection_of(info).columns()).load(key))
+        return None if key is None else Call(self.batch, key, selection.columns())
 
 
 def batch_field(batch: Batch, description: str, *, key: str = "id") -> Any:
     """A field fed by a batch function or a relation, which is one."""
     return _field(BatchFeed(batch, key), description)
+
+
+@dataclass(frozen=True)
+class RecordFeed:
+    """A record of one kind, by the argument `id`; null for what is no id of that kind."""
+
+    batch: Batch
+    kind: str
+
+    def reads(self, _selection: Selection) -> Iterable[str]:
+        """Nothing: there is no parent."""
+        return ()
+
+    def call(self, _row: Any, selection: Selection, arguments: Mapping[str, Any]) -> Call | None:
+        """The id, if it is one of this kind."""
+        record_id = str(arguments["id"])
+        return Call(self.batch, record_id, selection.columns()) if is_id_of(self.kind, record_id) else None
+
+
+def by_id(batch: Batch, kind: str, description: str) -> Any:
+    """A root field that answers the record of an id."""
+    made = _field(RecordFeed(batch, kind), description)
+    described = "The graph's id of the record."
+    made.arguments = [StrawberryArgument("id", None, StrawberryAnnotation(strawberry.ID), description=described)]
+    return made
 
 
 @dataclass(frozen=True)
@@ -184,13 +247,11 @@ class PageFeed:
         """The key."""
         return (self.key,) if self.key else ()
 
-    def value(self, row: Any, info: Info, arguments: Mapping[str, Any]) -> Any:
-        """The parent's page."""
-        ctx: Context = info.context
-        selection = selection_of(info)
+    def call(self, row: Any, selection: Selection, arguments: Mapping[str, Any]) -> Call | None:
+        """The parent's key; parents at the same place of the document have the same arguments."""
         batch = selection.remembered("batch", lambda: page_batch(self.connection, arguments, selection))
         key = getattr(row, self.key) if self.key else ROOT
-        return _shielded(ctx.loader(batch, selection.node_columns(), selection.place).load(key))
+        return Call(batch, key, selection.node_columns(), selection.place)
 
 
 def page_batch(connection: Connection, arguments: Mapping[str, Any], selection: Selection) -> Batch:
@@ -263,11 +324,3 @@ def _argument(name: str, of: Any, description: str) -> StrawberryArgument:
         description=description,
         default=None,
     )
-
-
-async def _shielded(loading: Any) -> Any:
-    """graphql-core cancels siblings when a non-null error nulls their parent; a loader's future is shared."""
-    return await asyncio.shield(loading)
-
-
-__all__ = ["FedField", "batch_field", "column", "connection", "field", "item", "made", "part", "root_connection"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Annotated, Any
 
 import strawberry
 
-from db.ids import id_of, kind_of
+from db.ids import id_of, is_id_of, kind_of
 from resolvers import agents, charts, computers, runs, sessions, tags, users, workspaces
 from resolvers.context import Batch, Context
 from resolvers.sources import sources
@@ -16,7 +15,7 @@ from schema.agents import Agent
 from schema.charts import Chart
 from schema.computers import Computer
 from schema.enums import RecordType, System
-from schema.fields import root_connection
+from schema.fields import Call, by_id, loaded, made, root_connection
 from schema.filters import (
     AgentFilter,
     ChartRecordFilter,
@@ -50,42 +49,34 @@ NODES: dict[str, tuple[Any, Batch]] = {
 KINDS_BY_TYPE = {of.__name__: kind for kind, (of, _batch) in NODES.items()}
 
 
-ID = re.compile(r"[A-Z][\w-]{22}", re.ASCII)  # what else is asked for is no text that every database takes
+Id = Annotated[strawberry.ID, strawberry.argument(description="The graph's id of the record.")]
 
 
 async def record_of(info: strawberry.Info, record_id: str, kind: str | None) -> Any:
     """The record of this id if it is of this kind; None where it is hidden, missing, or of another kind."""
-    if kind not in NODES or kind_of(record_id) != kind or not ID.fullmatch(record_id):
+    if kind not in NODES or not is_id_of(kind, record_id):
         return None
     of, batch = NODES[kind]
-    ctx: Context = info.context
-    graphql_type = info._raw_info.schema.get_type(of.__name__)
-    columns = selection_of(info).of_type(graphql_type).columns() if graphql_type else frozenset()
-    return await asyncio.shield(ctx.loader(batch, columns).load(record_id))
+    selection = selection_of(info)
+    columns = selection.remembered(of.__name__, lambda: selection.of_type_named(of.__name__).columns())
+    return await loaded(info.context, Call(batch, record_id, columns))
 
 
-Id = Annotated[strawberry.ID, strawberry.argument(description="The graph's id of the record.")]
-
-
-def _by_id(kind: str, noun: str) -> Any:
-    async def resolve(info: strawberry.Info, id: Id) -> Any:
-        return await record_of(info, str(id), kind)
-
-    return strawberry.field(
-        resolver=resolve, description=f"The {noun} of this id; null where there is none that the viewer may see."
-    )
+def _by_id(kind: str) -> Any:
+    noun = kind.lower()
+    return by_id(NODES[kind][1], kind, f"The {noun} of this id; null where there is none that the viewer may see.")
 
 
 @strawberry.type(description="What can be asked.")
 class Query:
     """The read side."""
 
-    workspace: Workspace | None = _by_id("WORKSPACE", "workspace")
-    agent: Agent | None = _by_id("AGENT", "agent")
-    computer: Computer | None = _by_id("COMPUTER", "computer")
-    chart: Chart | None = _by_id("CHART", "chart")
-    session: Session | None = _by_id("SESSION", "session")
-    run: Run | None = _by_id("RUN", "run")
+    workspace: Workspace | None = _by_id("WORKSPACE")
+    agent: Agent | None = _by_id("AGENT")
+    computer: Computer | None = _by_id("COMPUTER")
+    chart: Chart | None = _by_id("CHART")
+    session: Session | None = _by_id("SESSION")
+    run: Run | None = _by_id("RUN")
 
     workspaces: Connection[Workspace] = root_connection(
         workspaces.all_workspaces, "Workspaces, newest first.", filter=WorkspaceFilter, order=WorkspaceOrder
@@ -104,10 +95,7 @@ class Query:
     )
     runs: Connection[Run] = root_connection(runs.all_runs, "Runs, newest first.", filter=RunFilter, order=RunOrder)
 
-    @strawberry.field(description="Who is asking.")
-    def viewer(self, info: strawberry.Info) -> Viewer:
-        ctx: Any = info.context
-        return ctx  # type: ignore[no-any-return]
+    viewer: Viewer = made("Who is asking.", lambda _root, ctx: ctx.viewer, takes_context=True)
 
     @strawberry.field(description="The record of this id; null where there is none that the viewer may see.")
     async def node(self, info: strawberry.Info, id: Id) -> Node | None:

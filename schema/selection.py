@@ -61,16 +61,6 @@ class Selection:
             self._remembered[name] = make()
         return self._remembered[name]
 
-    def below(self) -> Iterator[Selection]:
-        """The selections one level down, one per field name; for an interface those of all its types."""
-        for concrete in self._concrete_types():
-            for name, nodes in self._named(concrete).items():
-                known = concrete.fields.get(name)
-                if known is not None:
-                    definition = known.extensions.get(DEFINITION)
-                    python_name = getattr(definition, "python_name", None) or name
-                    yield Selection(self.document, get_named_type(known.type), nodes, python_name)
-
     def columns(self) -> frozenset[str]:
         """The columns that the rows of this field's type need for what is selected on them."""
         if self._columns is None:
@@ -118,9 +108,9 @@ class Selection:
             return self.document.schema.get_possible_types(self.type)
         return ()
 
-    def of_type(self, concrete: GraphQLNamedType) -> Selection:
+    def of_type_named(self, name: str) -> Selection:
         """The same selection, on rows that are known to be of one type."""
-        return Selection(self.document, concrete, self.nodes, self.python_name)
+        return Selection(self.document, self.document.schema.type_map[name], self.nodes, self.python_name)
 
     def _named(self, concrete: GraphQLObjectType) -> dict[str, list[FieldNode]]:
         found: dict[str, list[FieldNode]] = {}

@@ -6,11 +6,9 @@ from datetime import datetime
 
 import strawberry
 
-from resolvers.context import Context
-from resolvers.users import organizations_by_id, recipients_of_shares, users_by_id
+from resolvers.users import organizations_by_id, recipients_of_shares, users_of_accounts
 from schema.fields import batch_field, column, made
 from schema.nodes import Record, entity, object_type
-from schema.selection import selection_of
 
 
 @entity("USER")
@@ -50,18 +48,11 @@ class Share:
 class Viewer:
     """Who is asking: the account that the token belongs to."""
 
-    email: str = made("E-mail address of the account.", lambda ctx: ctx.viewer.email)
-    scopes: list[str] = made("What the token allows.", lambda ctx: sorted(ctx.viewer.scopes))
-
-    @strawberry.field(description="The organisation whose records the token sees.")
-    async def organization(self, info: strawberry.Info) -> Organization:
-        ctx: Context = info.context
-        loader = ctx.loader(organizations_by_id, selection_of(info).columns())
-        return await loader.load(ctx.viewer.organization_id)  # type: ignore[no-any-return]
-
-    @strawberry.field(description="The people of the four systems that the account is.")
-    async def users(self, info: strawberry.Info) -> list[User]:
-        ctx: Context = info.context
-        loader = ctx.loader(users_by_id, selection_of(info).columns())
-        rows = await loader.load_many(list(ctx.viewer.user_ids))
-        return [row for row in rows if row is not None]
+    email: str = column("E-mail address of the account.")
+    scopes: list[str] = made("What the token allows.", lambda viewer: sorted(viewer.scopes))
+    organization: Organization = batch_field(
+        organizations_by_id, "The organisation whose records the token sees.", key="organization_id"
+    )
+    users: list[User] = batch_field(
+        users_of_accounts, "The people of the four systems that the account is.", key="account_id"
+    )

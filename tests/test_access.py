@@ -63,7 +63,7 @@ def _every_query(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
     ways = paths(schema, known)
     asked: list[tuple[str, dict[str, Any]]] = []
     for relation in known.values():
-        if relation.on != "Source":
+        if relation.on in ways:
             rows = isinstance(relation.target, GraphQLObjectType)
             inner = " ".join(name for name, _ in leaves(relation.target)) if rows else ""
             asked.append(
