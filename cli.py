@@ -17,6 +17,7 @@ from typing import IO, Annotated, Any
 
 import typer
 import uvicorn
+from alembic.util import CommandError as AlembicError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import func, select
@@ -26,7 +27,7 @@ from uvicorn.supervisors import Multiprocess
 from db.access import READ
 from db.database import Database, explained, folder_of
 from db.documents import documents
-from db.migrate import upgrade
+from db.migrate import is_at_head, upgrade
 from errors import UnavailableError
 from gateway import cursor_key
 from resolvers.accounts import SCOPES, SIGN_IN, created_token, ensure_organization, has_accounts
@@ -77,8 +78,13 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
         _make_folder(folder)
     database = Database(settings.url)
     try:
-        await upgrade(database)
+        if not await is_at_head(database):
+            await upgrade(database)
         yield database
+    except AlembicError as error:
+        raise CommandError(f"the database was made by a newer Workgraph: {error}", REFUSED) from error
+    except TypeError as error:  # asyncpg: a parameter of the URL that it does not know
+        raise CommandError(f"WORKGRAPH_DATABASE_URL has a parameter that the driver does not know: {error}") from error
     except (OSError, SQLAlchemyError, UnavailableError) as error:
         cause = error.__cause__ if isinstance(error, UnavailableError) else error  # what the driver says
         raise CommandError(explained(cause if isinstance(cause, Exception) else error, database), REFUSED) from error
@@ -111,31 +117,30 @@ def serve(
     settings = settings_from_environment()
     changed = {"host": host, "port": port, "workers": workers}
     settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
-    _make_folder(settings.data_dir)
-    cursor_key(settings)  # made here once, and not by several workers at the same time
-    token, code = asyncio.run(_prepared(settings))
     config = uvicorn.Config(
         "gateway:from_environment", factory=True, host=settings.host, port=settings.port, workers=settings.workers,
         log_level=settings.log_level, access_log=False, server_header=False,
     )  # fmt: skip
-    listening = _listening(config)
-    address = f"http://{_written(listening)}"
+    with _listening(config) as listening:  # first of all: the first start's token is shown once only
+        _make_folder(settings.data_dir)
+        cursor_key(settings)  # made here once, and not by several workers at the same time
+        _say_how_to_sign_in(f"http://{_written(listening)}", *asyncio.run(_prepared(settings)))
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _say_how_to_sign_in(address: str, token: str | None, code: str) -> None:
     says.print(f"\nWorkgraph serves [bold]{address}/graphql[/bold]", soft_wrap=True)
-    says.print(
-        f"Open GraphiQL, signed in (good once, for an hour): [bold]{address}/sign-in?code={code}[/bold]", soft_wrap=True
-    )
+    signed_in = f"[bold]{address}/sign-in?code={code}[/bold]"
+    says.print(f"Open GraphiQL, signed in (good once, for an hour): {signed_in}", soft_wrap=True)
     if token:
         says.print(f"Other callers send:  Authorization: Bearer {token}", soft_wrap=True)
         says.print("This token is shown only now; `workgraph token create` makes another.\n", soft_wrap=True)
     else:
-        says.print(
-            "Other callers send `Authorization: Bearer TOKEN`; `workgraph token create` makes one.\n", soft_wrap=True
-        )
-    server = uvicorn.Server(config)
-    if settings.workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
-    else:
-        server.run(sockets=[listening])
+        said = "Other callers send `Authorization: Bearer TOKEN`; `workgraph token create` makes one.\n"
+        says.print(said, soft_wrap=True)
 
 
 def _listening(config: uvicorn.Config) -> socket.socket:
@@ -145,8 +150,10 @@ def _listening(config: uvicorn.Config) -> socket.socket:
     try:
         listening.bind((config.host, config.port))
     except OSError as error:
+        listening.close()
         raise CommandError(
-            f"cannot listen on {config.host}:{config.port}: {error.strerror}; choose another with --port", REFUSED
+            f"cannot listen on {config.host}:{config.port}: {error.strerror}; choose another with --host or --port",
+            REFUSED,
         ) from error
     listening.set_inheritable(True)
     return listening
@@ -226,6 +233,7 @@ def import_files(
 
 async def _import(settings: Settings, paths: list[Path], org: str | None, report: Path | None) -> int:
     files, summary, shown = files_in(paths), Summary(), 0
+    _check_report(report, files)
     if not files:
         raise CommandError(f"nothing to import in {', '.join(map(str, paths))}: no .har, .jsonl or .ndjson file")
     with _report_to(report) as write, _progress(files) as told:
@@ -252,10 +260,16 @@ async def _import(settings: Settings, paths: list[Path], org: str | None, report
     return REFUSED if summary.outcomes["refused"] else 0
 
 
+def _check_report(report: Path | None, files: list[Path]) -> None:
+    if report is not None and report.resolve() in {path.resolve() for path in files}:
+        raise CommandError(f"the report would replace {report}, which is to be imported; name another file")
+
+
 def _as_json(entry: Entry) -> dict[str, Any]:
     return {
         "file": entry.place.file,
         "line": entry.place.line,
+        "pointer": entry.place.pointer,
         "outcome": entry.outcome,
         "call": entry.call,
         "records": entry.records,
@@ -368,10 +382,10 @@ def link(
     _run(_link(settings_from_environment(), members, org))
 
 
-def _member(written: str) -> tuple[str, str]:
+def _member(written: str, what: str = "a workspace") -> tuple[str, str]:
     system, _, external_id = written.partition("=")
     if not external_id:
-        raise CommandError(f"a workspace is given as SYSTEM=ID, such as orgo=550e8400-...; got {written!r}")
+        raise CommandError(f"{what} is given as SYSTEM=ID, such as orgo=550e8400-...; got {written!r}")
     try:
         return system_named(system), external_id
     except ValueError as error:
@@ -421,11 +435,11 @@ def token_create(
         typer.Option(metavar="SYSTEM=ID", help="The account's user id in a system; may be repeated."),
     ] = None,
 ) -> None:
-    """Make a token and print it, alone, on standard output. It is not stored and cannot be shown again."""
+    """Make a token and print it, alone, on standard output. Only its SHA-256 is stored, so it cannot be shown again."""
     unknown = [one for one in scope or () if one not in SCOPES]
     if unknown:
         raise CommandError(f"no such scope: {unknown[0]}; there are {', '.join(SCOPES)}")
-    known_as = dict(_member(one) for one in identity or ())
+    known_as = dict(_member(one, "a user id") for one in identity or ())
 
     async def work(settings: Settings, database: Database, organization_id: str) -> None:
         email = user or _default_account(settings)
@@ -438,13 +452,14 @@ def token_create(
 def sign_in(
     org: Organization = None,
     user: Annotated[str | None, typer.Option(metavar="EMAIL", help="The account; made if there is none.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port that is served, if it is not the setting's.")] = None,
 ) -> None:
     """Print an address that signs a browser in; good once, for an hour."""
 
     async def work(settings: Settings, database: Database, organization_id: str) -> None:
         email = user or _default_account(settings)
         code = await created_token(database, organization_id, email, DEFAULT_SCOPES, kind=SIGN_IN)
-        typer.echo(f"http://{settings.host}:{settings.port}/sign-in?code={code}")
+        typer.echo(f"http://{settings.host}:{port or settings.port}/sign-in?code={code}")
 
     _run(_with_organization(org, work))
 

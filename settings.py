@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     organization: str = Field(
         "Northwind", min_length=1, max_length=255, description="Organisation of commands that name none with --org."
     )
-    host: str = Field("127.0.0.1", description="Address that `workgraph serve` listens on.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address that `workgraph serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `workgraph serve` listens on; 0 takes a free one.")
     workers: int = Field(1, ge=1, le=64, description="Processes that `workgraph serve` starts.")
     page_default: int = Field(50, ge=1, description="Rows of a page where neither `first` nor `last` is given.")
@@ -67,6 +67,10 @@ class Settings(BaseSettings):
             known = False
         if not known:
             raise ValueError("must begin with " + " or ".join(f"{driver}://" for driver in DRIVERS))
+        if parsed is not None and parsed.drivername == DRIVERS[1] and not (parsed.host and parsed.database):
+            raise ValueError(f"must name a host and a database, such as {DRIVERS[1]}://USER:PASSWORD@HOST/NAME")
+        if parsed is not None and "sslmode" in parsed.query:
+            raise ValueError("has `sslmode`, which asyncpg spells `ssl`, such as `?ssl=require`")
         if parsed is not None and parsed.drivername == DRIVERS[0] and parsed.database in (None, "", ":memory:"):
             raise ValueError(f"must name a file, such as {DRIVERS[0]}:///FILE; a database in memory is none that lasts")
         return url

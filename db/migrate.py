@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,11 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
 async def upgrade(database: Database) -> None:
     """Bring the database to the newest version, in one transaction; two processes at once do no harm."""
     async with database.writing() as connection:
@@ -40,9 +46,10 @@ async def upgrade(database: Database) -> None:
 
 async def is_at_head(database: Database) -> bool:
     """Whether the database has the newest version. Raises what the driver raises if it cannot be reached."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) == head
+        return (
+            await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) == _head()
+        )
 
 
 async def differences(database: Database) -> list[Any]:

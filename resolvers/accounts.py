@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.access import READ, Viewer
@@ -87,8 +87,10 @@ async def _store(
 
 async def redeemed(database: Database, code: str) -> str | None:
     """A token for a browser in exchange for a one-time code; None where the code is wrong, used or too old."""
+    is_it = (tokens.c.digest == digest(code)) & (tokens.c.kind == SIGN_IN)
+    if not await database.rows(select(tokens.c.kind).where(is_it)):
+        return None  # nobody without a code gets to wait for the write lock
     async with database.writing() as connection:
-        is_it = (tokens.c.digest == digest(code)) & (tokens.c.kind == SIGN_IN)
         # Deleted and read at once, so that of two who come with the same code at the same time one goes without.
         row = (await connection.execute(delete(tokens).where(is_it).returning(*tokens.c))).one_or_none()
         if row is None or _has_expired(row.expires_at):
@@ -110,12 +112,11 @@ async def viewer_of(database: Database, token: str, kinds: Collection[str]) -> V
     if not rows or rows[0].kind not in kinds or _has_expired(rows[0].expires_at):
         return None
     row = rows[0]
-    known = select(identities.c.user_id).where(
+    known = select(identities.c.user_id.label("id")).where(
         identities.c.organization_id == row.organization_id, identities.c.account_id == row.account_id
     )
-    mine = select(users.c.id).where(
-        users.c.organization_id == row.organization_id, or_(users.c.email == row.email, users.c.id.in_(known))
-    )
+    by_mail = select(users.c.id).where(users.c.organization_id == row.organization_id, users.c.email == row.email)
+    mine = union(by_mail, known)  # each by its index
     people = tuple(sorted(user.id for user in await database.rows(mine)))
     return Viewer(row.organization_id, row.account_id, row.email, frozenset(row.scopes), people)
 

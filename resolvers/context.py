@@ -17,7 +17,9 @@ from resolvers.cursors import CursorKey
 class Batch(Protocol):
     """A batch function: one answer per key, in the order of the keys; an exception in a place spoils that place."""
 
-    def __call__(self, keys: Sequence[str], /, *, ctx: Context, columns: Collection[str]) -> Awaitable[Sequence[Any]]: ...
+    def __call__(
+        self, keys: Sequence[str], /, *, ctx: Context, columns: Collection[str]
+    ) -> Awaitable[Sequence[Any]]: ...
 
 
 @dataclass(frozen=True)

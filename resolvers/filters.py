@@ -149,7 +149,9 @@ class Compare:
 
 def _operator(name: str, column: ColumnElement[Any], operand: Any) -> ColumnElement[bool]:
     if operand is None:
-        raise BadArgumentError(f"`{_written(name)}` takes a value; use `isNull: true` to look for rows that have none")
+        raise BadArgumentError(
+            f"`{_written(name)}` takes a value; use `isNull`, where the filter has it, for rows that have none"
+        )
     return OPERATORS[name](column, plain(operand))
 
 

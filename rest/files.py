@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from rest.dialect import is_id
 from rest.dialects import DIALECTS
 from rest.models.types import utc_moment
-from rest.records import Exchange, Place, Problem, pointer_of
+from rest.records import Exchange, Place, Problem, pointer_of, told
 from rest.secrets import redacted
 
 SUFFIXES = (".har", ".jsonl", ".ndjson")  # what is taken from a folder, each also with .gz behind it
@@ -147,7 +147,7 @@ def _item_of_line(place: Place, text: bytes) -> Item:
         line = _LINES.validate_python(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        return Unreadable(place, [Problem(pointer_of(fault["loc"]), fault["msg"]) for fault in faults])
+        return Unreadable(place, [Problem(pointer_of(fault["loc"]), told(fault)) for fault in faults])
     return Exchange(
         Place(place.file, place.line, "/body"), line.method.upper(), redacted(line.path), line.status,
         _microseconds(line.at), line.body, line.system, line.host,

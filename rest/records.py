@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import orjson
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from rest.dialect import UNDER_WORKSPACE, Dialect, Endpoint, Params, is_id
 from rest.dialects import AmbiguousCallError, matched
@@ -122,8 +123,10 @@ def _endpoint_of(exchange: Exchange) -> tuple[Dialect, Endpoint, Params]:
     if found is None and exchange.is_captured:
         raise SkippedError("no call of the four systems")
     if found is None:
-        whose = exchange.system.lower() if exchange.system else "none of the four systems"
-        raise RefusedError([Problem("/path", f"{whose} has no call {exchange.method} {path}")])
+        whose = exchange.system.lower() if exchange.system else "of the four systems none"
+        raise RefusedError(
+            [Problem("/path", f"{whose} has {'no' if exchange.system else 'a'} call {exchange.method} {path}")]
+        )
     wrong = [name for name, value in found[2].items() if not is_id(value)]
     if wrong:
         message = f"must have a {{{wrong[0]}}} of 1 to {MAX_ID_CHARACTERS} characters in one line"
@@ -161,10 +164,30 @@ def _checked(endpoint: Endpoint, body: Any, place: Place) -> Any:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise RefusedError(
-            [Problem(place.pointer + pointer_of(fault["loc"]), fault["msg"]) for fault in faults[:MOST_PROBLEMS]]
+            [Problem(place.pointer + pointer_of(fault["loc"]), told(fault)) for fault in faults[:MOST_PROBLEMS]]
         ) from None
     except RecursionError:
         raise RefusedError([Problem(place.pointer, "is nested too deep")]) from None
+
+
+# What pydantic says in the words of its own types, in JSON's.
+_SAID = {
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "too_short": "has too few members",
+}
+
+
+def told(fault: ErrorDetails) -> str:
+    """What is wrong with a value, for people."""
+    return _SAID.get(fault["type"], fault["msg"].removeprefix("Value error, "))
 
 
 def pointer_of(steps: tuple[int | str, ...]) -> str:

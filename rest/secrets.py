@@ -44,7 +44,8 @@ _SUSPICIOUS = re.compile(
 # Every match of it contains one of these, and looking for them is ten times as fast.
 _HINTS = (
     b"pass", b"secret", b"token", b"key", b"credential", b"cookie", b"authorization", b"bearer", b"k_live_",
-    b"k_test_", b"xox", b"@", b"signature=", b"eyj", b"akia", b"asia", b"sk-", b"basic ", b"ghp_", b"gho_", b"ghr_", b"ghs_", b"ghu_",
+    b"k_test_", b"xox", b"@", b"signature=", b"eyj", b"akia", b"asia", b"sk-", b"basic ", b"ghp_", b"gho_",
+    b"ghr_", b"ghs_", b"ghu_",
 )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class WorkspaceStatus(Enum):
     STOPPING = _value("STOPPING", "Its pod saves a snapshot and goes down (Evershell).")
     STOPPED = _value("STOPPED", "Its pod is down (Evershell), or it is inactive (Orgo).")
     FAILED = _value("FAILED", "Its pod failed (Evershell).")
-    UNKNOWN = _value("UNKNOWN", "The system's word is none that Workgraph knows; see `sourceStatus` of the facets.")
+    UNKNOWN = _value("UNKNOWN", "The system's word is none that Workgraph knows; see `status` of the facets.")
 
 
 @strawberry.enum(description="What the viewer is to a workspace or session.")

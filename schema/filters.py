@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from db.agents import agents
 from db.charts import charts
@@ -28,7 +29,7 @@ def _says(description: str, name: str | None = None) -> Any:
 
 def _compare(column: str) -> Any:
     return strawberry.field(
-        description=f"Compares `{column}`.", default=strawberry.UNSET, metadata={FILTER: Compare(column)}
+        description=f"Compares `{to_camel_case(column)}`.", default=strawberry.UNSET, metadata={FILTER: Compare(column)}
     )
 
 

@@ -137,7 +137,9 @@ def test_a_database_out_of_reach_is_one_line_without_its_password(
     }
     if not NO_POSTGRES:
         at = POSTGRES.partition("://")[2].rpartition("/")[0].rpartition("@")[2]
-        urls[f"postgresql+asyncpg://postgres:a-password@{at}/none_such"] = f"postgresql+asyncpg://postgres:***@{at}/none_such: "
+        urls[f"postgresql+asyncpg://postgres:a-password@{at}/none_such"] = (
+            f"postgresql+asyncpg://postgres:***@{at}/none_such: "
+        )
     for url, message in urls.items():
         monkeypatch.setenv("WORKGRAPH_DATABASE_URL", url)
         for command in (("db", "upgrade"), ("token", "create")):
@@ -155,15 +157,37 @@ def test_a_database_out_of_reach_is_one_line_without_its_password(
 
 
 def test_help_is_there_for_every_command(run: Run) -> None:
-    commands = ((), ("serve",), ("import",), ("import-table",), ("link",), ("schema",), ("db",), ("db", "upgrade"), ("token",), ("token", "create"), ("sign-in",))
+    commands = (
+        (),
+        ("serve",),
+        ("import",),
+        ("import-table",),
+        ("link",),
+        ("schema",),
+        ("db",),
+        ("db", "upgrade"),
+        ("token",),
+        ("token", "create"),
+        ("sign-in",),
+    )
     for command in commands:
         ran = run(*command, "--help")
         assert (ran.code, ran.err) == (0, "")
-        assert " ".join(("Usage: workgraph", *command)) in ran.out
-    assert all(f" {name} " in run("--help").out for name in ("serve", "import", "import-table", "link", "schema", "db", "token"))
-    for wrong in (("nothing",), ("serve", "--port", "x"), ("serve", "--port", "65536"), ("import",), ("link",), ("token", "create", "--nothing")):
+        assert re.search(" ".join(("Usage: .*", *command, r"\[OPTIONS\]")), ran.out)
+    assert all(
+        f" {name} " in run("--help").out
+        for name in ("serve", "import", "import-table", "link", "schema", "db", "token")
+    )
+    for wrong in (
+        ("nothing",),
+        ("serve", "--port", "x"),
+        ("serve", "--port", "65536"),
+        ("import",),
+        ("link",),
+        ("token", "create", "--nothing"),
+    ):
         ran = run(*wrong)
-        assert (ran.code, ran.out, "Usage: workgraph" in ran.err) == (2, "", True)
+        assert (ran.code, ran.out, "Usage: " in ran.err) == (2, "", True)
 
 
 def test_schema_prints_the_schema_alone(run: Run) -> None:
@@ -176,14 +200,29 @@ def test_db_upgrade_may_run_again(run: Run, tmp_path: Path) -> None:
 
 
 def test_token_create_prints_the_token_alone_and_it_is_good(run: Run, tmp_path: Path) -> None:
-    first = run("token", "create", "--user", "n@x", "--scope", "workspace:read", "--scope", "billing:read", "--identity", "vai=me")
+    first = run(
+        "token",
+        "create",
+        "--user",
+        "n@x",
+        "--scope",
+        "workspace:read",
+        "--scope",
+        "billing:read",
+        "--identity",
+        "vai=me",
+    )
     second = run("token", "create", "--org", "Elsewhere")
     for ran in (first, second):
         assert (ran.code, ran.err) == (0, "")
         assert re.fullmatch(r"wg_[\w-]{43}\n", ran.out)
 
     viewer = _asked(tmp_path, lambda database: viewer_of(database, first.out.strip(), (BEARER,)))
-    assert (viewer.organization_id, viewer.email, viewer.scopes) == (ORGANIZATION_ID, "n@x", {"workspace:read", "billing:read"})
+    assert (viewer.organization_id, viewer.email, viewer.scopes) == (
+        ORGANIZATION_ID,
+        "n@x",
+        {"workspace:read", "billing:read"},
+    )
     viewer = _asked(tmp_path, lambda database: viewer_of(database, second.out.strip(), (BEARER,)))
     assert (viewer.organization_id == ORGANIZATION_ID, viewer.scopes) == (False, {"workspace:read"})
     stored = b"".join(file.read_bytes() for file in (tmp_path / "data").iterdir())
@@ -191,7 +230,10 @@ def test_token_create_prints_the_token_alone_and_it_is_good(run: Run, tmp_path: 
     assert "no such scope: all; there are workspace:read," in run("token", "create", "--scope", "all").err
     assert run("token", "create", "--scope", "all").code == 2
     for wrong in ("me", "vai=", "nothing=me", "=me"):
-        assert (run("token", "create", "--identity", wrong).code, run("token", "create", "--identity", wrong).out) == (2, "")
+        assert (run("token", "create", "--identity", wrong).code, run("token", "create", "--identity", wrong).out) == (
+            2,
+            "",
+        )
 
 
 def test_sign_in_prints_an_address_that_is_good_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +248,9 @@ def test_sign_in_prints_an_address_that_is_good_once(run: Run, tmp_path: Path, m
 
 
 def test_import_reports_each_exchange_and_ends_with_1_where_one_was_refused(run: Run, tmp_path: Path) -> None:
-    good = exchange("orgo", "GET /workspaces/o", {"id": "o", "name": "Folder", "computers": [{"id": "c", "name": "c", "news": 1}]})
+    good = exchange(
+        "orgo", "GET /workspaces/o", {"id": "o", "name": "Folder", "computers": [{"id": "c", "name": "c", "news": 1}]}
+    )
     bad = exchange("orgo", "GET /workspaces/p", {"id": "p", "computers": [{"id": 5, "ram": "much"}]})
     file, report = tmp_path / "a.jsonl", tmp_path / "report.jsonl"
     file.write_text("\n".join(map(json.dumps, (good, bad))))
@@ -219,9 +263,9 @@ def test_import_reports_each_exchange_and_ends_with_1_where_one_was_refused(run:
     *entries, summary = map(json.loads, report.read_text().splitlines())
     kept, refused = sorted(entries, key=lambda entry: int(entry["line"]))
     assert {name: kept[name] for name in ("line", "outcome", "call", "problems")} == {
-        "line": 1, "outcome": "kept", "call": "GET /workspaces/{id}", "problems": [],
+        "line": 1, "outcome": "kept", "call": "GET /workspaces/o", "problems": [],
     }  # fmt: skip
-    assert (refused["line"], refused["outcome"], refused["records"]) == (2, "refused", 0)
+    assert (refused["line"], refused["outcome"], refused["records"]) == (2, "refused", [])
     assert refused["problems"][0].keys() == {"pointer", "message"}
     assert summary["summary"]["outcomes"] == {"kept": 1, "refused": 1}
     assert list(summary["summary"]["unknownFields"].values()) == [1]
@@ -234,7 +278,9 @@ def test_import_reports_each_exchange_and_ends_with_1_where_one_was_refused(run:
     nothing = run("import", tmp_path / "empty")
     assert nothing == Ran(2, "", f"workgraph: nothing to import in {tmp_path}/empty: no .har, .jsonl or .ndjson file\n")
     unwritable = run("import", file, "--report", tmp_path / "none" / "report.jsonl")
-    assert unwritable == Ran(2, "", f"workgraph: cannot write the report {tmp_path}/none/report.jsonl: No such file or directory\n")
+    assert unwritable == Ran(
+        2, "", f"workgraph: cannot write the report {tmp_path}/none/report.jsonl: No such file or directory\n"
+    )
 
 
 def test_import_table_and_link_say_what_they_did(run: Run, tmp_path: Path) -> None:
@@ -252,9 +298,19 @@ def test_import_table_and_link_say_what_they_did(run: Run, tmp_path: Path) -> No
     assert "table orders: 2 rows kept, 0 left out" in loaded.err
     table.write_text("id,amount\n1,2.50\n1,3.25\n")
     repeated = run("import-table", table, "--workspace", "v", "--key", "id", "--name", "again")
-    assert (repeated.code, "table again: 1 rows kept, 1 left out" in repeated.err, ":3:" in repeated.err) == (1, True, True)
-    assert run("import-table", table, "--workspace", "x").err == "workgraph: no VAI workspace 'x'; import its documents first\n"
-    assert (run("import-table", table, "--workspace", "x").code, run("import-table", tmp_path, "--workspace", "v").code) == (1, 2)
+    assert (repeated.code, "table again: 1 rows kept, 1 left out" in repeated.err, ":3:" in repeated.err) == (
+        1,
+        True,
+        True,
+    )
+    assert (
+        run("import-table", table, "--workspace", "x").err
+        == "workgraph: no VAI workspace 'x'; import its documents first\n"
+    )
+    assert (
+        run("import-table", table, "--workspace", "x").code,
+        run("import-table", tmp_path, "--workspace", "v").code,
+    ) == (1, 2)
     assert run("import-table", table).code == 2
 
     assert (run("link", "vai=v", "orgo=o"), run("link", "orgo=o", "vai=v")) == (
@@ -327,7 +383,9 @@ def test_serve_imports_the_examples_on_the_first_start_alone_and_answers(tmp_pat
         }
         assert set(people) == {"AITASKER", "EVERSHELL", "ORGO", "VAI"}
         with httpx.Client() as browser:
-            assert browser.get(code_of(lines), follow_redirects=True, headers={"Accept": "text/html"}).status_code == 200
+            assert (
+                browser.get(code_of(lines), follow_redirects=True, headers={"Accept": "text/html"}).status_code == 200
+            )
             assert browser.post(f"{address_of(lines)}/graphql", json=query).status_code == 200
         assert httpx.get(code_of(lines)).status_code == 401
         assert httpx.get(f"{address_of(lines)}/readyz").status_code == 200
@@ -335,9 +393,9 @@ def test_serve_imports_the_examples_on_the_first_start_alone_and_answers(tmp_pat
         taken = address_of(lines).rpartition(":")[2]
         refused = subprocess.run(  # noqa: S603
             [sys.executable, str(ROOT / "cli.py"), "serve", "--port", taken],
-            env={**os.environ, "WORKGRAPH_DATA_DIR": str(tmp_path / "data")}, capture_output=True, text=True, timeout=60,
+            env={**os.environ, "WORKGRAPH_DATA_DIR": str(tmp_path / "data")}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
-        message = f"workgraph: cannot listen on 127.0.0.1:{taken}: Address already in use; choose another with --port\n"
+        message = f"workgraph: cannot listen on 127.0.0.1:{taken}: Address already in use; choose another with --host or --port\n"
         assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", message)
 
     with serving(tmp_path, PORT="0") as lines:
@@ -355,7 +413,9 @@ def test_serve_by_several_processes_without_examples(tmp_path: Path) -> None:
         (token,) = re.findall(r"Authorization: Bearer (wg_[\w-]{43})$", "\n".join(lines), re.MULTILINE)
         headers = {"Authorization": f"Bearer {token}"}
         query = {"query": "{ workspaces { totalCount } viewer { email } }"}
-        answers = [httpx.post(f"{address_of(lines)}/graphql", json=query, headers=headers, timeout=30).json() for _ in range(8)]
+        answers = [
+            httpx.post(f"{address_of(lines)}/graphql", json=query, headers=headers, timeout=30).json() for _ in range(8)
+        ]
     assert answers == [{"data": {"workspaces": {"totalCount": 0}, "viewer": {"email": "you@localhost"}}}] * 8
     assert [file.name for file in (tmp_path / "data").glob("cursor.key*")] == ["cursor.key"]
 
@@ -366,13 +426,18 @@ def test_serve_says_when_its_address_is_none_of_ours(run: Run) -> None:
         taken.listen()
         ran = run("serve", "--host", "192.0.2.1", "--port", "0")
     assert (ran.code, ran.err.splitlines()[-1]) == (
-        1, "workgraph: cannot listen on 192.0.2.1:0: Cannot assign requested address; choose another with --port",
+        1, "workgraph: cannot listen on 192.0.2.1:0: Cannot assign requested address; choose another with --host or --port",
     )  # fmt: skip
 
 
 def test_python_gateway_py_is_the_same_command(tmp_path: Path) -> None:
     ran = subprocess.run(  # noqa: S603
-        [sys.executable, str(ROOT / "gateway.py"), "--help"], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [sys.executable, str(ROOT / "gateway.py"), "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "One GraphQL graph of AITasker, Orgo, VAI and Evershell" in ran.stdout

@@ -325,7 +325,7 @@ def test_a_path_that_two_systems_have_needs_the_system(path: Path) -> None:
     [
         ({"path": "/api/nothing/1"}, "orgo has no call GET /api/nothing/1"),
         ({"method": "PURGE"}, "orgo has no call PURGE /api/workspaces/w1"),
-        ({"system": None, "path": "/nothing"}, "none of the four systems has no call GET /nothing"),
+        ({"system": None, "path": "/nothing"}, "of the four systems none has a call GET /nothing"),
         ({"path": "/api/workspaces/%00"}, "must have a {id} of 1 to 255 characters in one line"),
         ({"path": f"/api/workspaces/{'a' * 256}"}, "must have a {id} of 1 to 255 characters in one line"),
     ],
@@ -387,7 +387,7 @@ async def test_the_report_names_file_and_line_of_what_was_refused(tmp_path: Path
         ),
         Entry(
             Place(str(path), 4, "/body"), "refused", "GET /api/workspaces/w1",
-            problems=[Problem("/body/id", "Input should be a valid string")],
+            problems=[Problem("/body/id", "must be a text")],
         ),
     ]  # fmt: skip
     assert summary.outcomes == {"refused": 3, "skipped": 1}

@@ -507,7 +507,7 @@ async def test_texts_are_taken_letter_by_letter_whatever_they_mean_to_sql(graph:
             assert all(part in node["name"] for node in data[name]["nodes"]), (name, text)
 
 
-TAKES_A_VALUE = "`{}` takes a value; use `isNull: true` to look for rows that have none"
+TAKES_A_VALUE = "`{}` takes a value; use `isNull`, where the filter has it, for rows that have none"
 UNSTORABLE = "a text holds a NUL character or half a surrogate pair, which no column does"
 
 

@@ -242,9 +242,7 @@ async def test_every_response_field_is_found_in_the_graph_and_rendered_back(
 def _without_documents(value: Any) -> Any:
     """An answer without the documents as they came, where every value stands anyway."""
     if isinstance(value, dict):
-        return {
-            key: _without_documents(item) for key, item in value.items() if not (key == "source" or key == "sources")
-        }
+        return {key: _without_documents(item) for key, item in value.items() if key not in {"source", "sources"}}
     return [_without_documents(item) for item in value] if isinstance(value, list) else value
 
 

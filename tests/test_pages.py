@@ -203,7 +203,7 @@ async def test_walking_any_list_in_any_order_either_way_gives_every_row_once(gra
         listed = rows[node_type(field)]
         if on != "Query":
             listed = [row for row in listed if row["number"] % 2 == 0]
-        elif name != "computers" and name != "charts":  # the parents are rows of these lists as well
+        elif name not in ("computers", "charts"):  # the parents are rows of these lists as well
             table, kind = KINDS[node_type(field)]
             listed = [
                 *listed,
@@ -287,7 +287,7 @@ async def test_any_window_in_any_order_is_what_python_makes_of_the_rows(
     await put(graph.database, workspace_parts, {"id": PARENTS["WORKSPACE"], "workspace_id": PARENTS["WORKSPACE"]})
     terms, size, is_backward, after, before = window
     first_of_each = dict.fromkeys(member for member, _way in terms)
-    ways = {member: way for member, way in reversed(terms)}
+    ways = dict(reversed(terms))
     listed = in_order(SESSIONS, [(SESSION_COLUMNS[member], ways[member] == "DESC") for member in first_of_each])
     order = [{"field": member, "direction": way} for member, way in terms]
     parent = PARENTS["WORKSPACE"]

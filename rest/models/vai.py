@@ -1,8 +1,8 @@
 """VAI (Virtuous AI): data tables with charts, chats, bound tasks, runs, tags and shares; camelCase JSON."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from rest.models.types import (
@@ -102,6 +102,12 @@ class WorkspaceEnvelope(VaiDocument):
     workspace: Workspace | None = None
     bound_tasks: list[TaskBinding] | None = None
     warnings: list[WorkspaceWarning] | None = None
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.workspace is None and self.bound_tasks is None:
+            raise ValueError("must hold `workspace`, `boundTasks` or both")
+        return self
 
 
 class Workspaces(VaiDocument):
