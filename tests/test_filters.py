@@ -227,7 +227,7 @@ query ($filter: ComputerFilter, $not: ComputerFilter, $after: String) {
 """
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(TREES)
 async def test_any_filter_finds_what_python_finds_its_complement_the_rest_and_its_pages_all(
     graph: Graph, tree: dict[str, Any]

@@ -277,7 +277,7 @@ def windows(draw: st.DrawFn) -> tuple[list[tuple[str, str]], int, bool, int | No
     return terms, draw(st.integers(1, 26)), draw(st.booleans()), draw(place), draw(place)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(windows(), st.booleans())
 async def test_any_window_in_any_order_is_what_python_makes_of_the_rows(
     graph: Graph, window: tuple[list[tuple[str, str]], int, bool, int | None, int | None], is_per_parent: bool

@@ -78,7 +78,7 @@ class Loader:
 async def loader(database: Database, tmp_path: Path) -> Loader:
     async with database.writing() as connection:
         part = {"organization_id": ORGANIZATION_ID, "id": PART_ID, "system": "VAI", "external_id": WORKSPACE}
-        state = {"workspace_id": PART_ID, "status": "ACTIVE", "is_archived": False}
+        state = {"workspace_id": PART_ID, "status": "ACTIVE", "is_archived": False, "is_deleted": False}
         await connection.execute(workspace_parts.insert(), [part | state])
     return Loader(database, tmp_path)
 
