@@ -117,13 +117,23 @@ def _engine_of(url: str, is_sqlite: bool) -> AsyncEngine:
 
 class _SqliteConnection(Protocol):
     def cursor(self) -> Any: ...
+    def close(self) -> None: ...
 
 
 def _prepare_sqlite(connection: _SqliteConnection, _entry: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16384"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "cache_size=-16384",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except Exception:  # no database, say: the pool forgets the connection, and its thread would stay
+        connection.close()
+        raise
 
 
 def folder_of(url: str) -> Path | None:

@@ -382,7 +382,7 @@ def test_serve_imports_the_examples_on_the_first_start_alone_and_answers(tmp_pat
     with serving(tmp_path, "--port", "0") as lines:
         assert "The database is empty: importing the example documents ..." in " ".join(" ".join(lines).split())
         (token,) = re.findall(r"Authorization: Bearer (wg_[\w-]{43})$", "\n".join(lines), re.MULTILINE)
-        sent = {"headers": {"Authorization": f"Bearer {token}"}, "timeout": 30}
+        sent: dict[str, Any] = {"headers": {"Authorization": f"Bearer {token}"}, "timeout": 30}
         first = httpx.post(f"{address_of(lines)}/graphql", json=query, **sent).json()
         people = sorted(user["system"] for user in first["data"]["viewer"].pop("users"))
         assert first == {
