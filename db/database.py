@@ -25,6 +25,12 @@ POOL_TIMEOUT_SECONDS = 5  # how long a statement waits for a connection
 BUSY_TIMEOUT_MS = 10_000  # how long a writer on SQLite waits for another one
 
 
+SQLITE_PRAGMAS = (
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+    "journal_mode=WAL",  # readers go on while one writes
+    "synchronous=NORMAL",
+    "cache_size=-16384",  # 16 MB a connection
+)
 SQLITE_OUTAGES = ("locked", "busy", "unable to open", "disk", "readonly", "malformed", "not a database")
 
 
@@ -123,12 +129,7 @@ class _SqliteConnection(Protocol):
 def _prepare_sqlite(connection: _SqliteConnection, _entry: ConnectionPoolEntry) -> None:
     try:
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "cache_size=-16384",
-        ):
+        for pragma in SQLITE_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
     except Exception:  # no database, say: the pool forgets the connection, and its thread would stay
