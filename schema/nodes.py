@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import strawberry
 from strawberry import federation
@@ -114,8 +114,3 @@ class Connection(Generic[T]):
     total_count: int = strawberry.field(
         description="How many rows the whole list has that the viewer may see and the filter lets through."
     )
-
-
-def any_row(_row: Any, _info: Any) -> bool:
-    """For types that are reached by one way only."""
-    return True

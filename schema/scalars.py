@@ -10,7 +10,6 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 from errors import BadArgumentError
 
 JSON = NewType("JSON", object)
-MICROSECOND_PLACES = 6
 
 
 def written(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 from graphql import GraphQLObjectType
 
 from db.access import READ, Viewer
+from db.database import Database
 from db.ids import id_of, organization_id_of
-from resolvers.accounts import BEARER, created_token, ensure_organization, viewer_of
+from resolvers.accounts import BEARER, SIGN_IN, created_token, ensure_organization, redeemed, viewer_of
 from rest.importing import Summary, imported
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange, fleet
 from tests.test_nodes import BY_ID, ENTITIES, IDS, RECORDS
@@ -270,3 +272,9 @@ async def test_the_viewer_is_the_account_of_the_token_and_the_people_it_is(graph
     foreign = await viewer_of(database, await created_token(database, elsewhere, "me@x", ["admin"]), (BEARER,))
     assert foreign is not None
     assert (foreign.organization_id, foreign.user_ids) == (FOREIGN, ())
+
+
+async def test_of_several_who_come_with_one_code_at_the_same_time_one_gets_in(database: Database) -> None:
+    code = await created_token(database, ORGANIZATION_ID, "me@x", ["workspace:read"], kind=SIGN_IN)
+    found = await asyncio.gather(*(redeemed(database, code) for _ in range(8)))
+    assert sum(token is not None for token in found) == 1

@@ -102,9 +102,10 @@ async def test_without_a_good_token_the_answer_is_401_in_the_form_of_graphql(ser
         "a wrong cookie": ({"Cookie": f"{COOKIE}=wg_wrong"}, WRONG_TOKEN),
     }
     for name, (sent, message) in headers.items():
-        for request in (("POST", {"json": TYPENAME}), ("GET", {"params": TYPENAME})):
-            response = await served.client.request(request[0], "/graphql", headers=sent, **request[1])
-            assert told(response) == (401, [(message, "UNAUTHENTICATED", False)]), (name, request[0])
+        requests: dict[str, dict[str, Any]] = {"POST": {"json": TYPENAME}, "GET": {"params": TYPENAME}}
+        for method, request in requests.items():
+            response = await served.client.request(method, "/graphql", headers=sent, **request)
+            assert told(response) == (401, [(message, "UNAUTHENTICATED", False)]), (name, method)
             assert response.headers["WWW-Authenticate"] == "Bearer"
 
     async with served.database.writing() as connection:

@@ -271,7 +271,7 @@ async def test_every_relation_reads_the_selected_columns_and_the_keys_alone(
 
 def _keys_of(relation: Relation) -> set[str]:
     """The columns that find the rows of a relation and put them in order."""
-    source = relation.feed.connection if isinstance(relation.feed, PageFeed) else relation.feed.batch
+    source: Any = relation.feed.connection if isinstance(relation.feed, PageFeed) else relation.feed.batch
     names = {"id", "organization_id", "value", "key"}
     if isinstance(source, ToOne | ToMany) or isinstance(relation.feed, PageFeed):
         names |= {column.name for column in (source.match, source.pair) if column is not None}
