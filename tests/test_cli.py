@@ -159,8 +159,8 @@ def test_a_database_out_of_reach_is_one_line_without_its_password(
     assert (told.returncode, told.stdout, told.stderr) == (1, "", message)
     monkeypatch.delenv("WORKGRAPH_DATABASE_URL")
     monkeypatch.setenv("WORKGRAPH_DATA_DIR", str(tmp_path / "file"))
-    for command in (("db", "upgrade"), ("serve", "--port", "0")):
-        assert run(*command) == Ran(1, "", f"workgraph: cannot make the folder {tmp_path}/file: File exists\n")
+    for words in (("db", "upgrade"), ("serve", "--port", "0")):
+        assert run(*words) == Ran(1, "", f"workgraph: cannot make the folder {tmp_path}/file: File exists\n")
 
 
 # -------------------------------------------------------------------------------------------------------- commands
