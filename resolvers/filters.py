@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
@@ -30,6 +29,7 @@ from sqlalchemy import (
 )
 
 from db.access import Viewer, visible
+from db.shares import shared_with
 from errors import BadArgumentError
 
 FILTER = "filter"
@@ -303,22 +303,9 @@ class TagSet:
 
 @dataclass(frozen=True)
 class SharedWithMe:
-    """Whether the record is shared with one of the viewer's users; expired shares do not count."""
-
-    recipients: Table
-    shares: Table
-    now: Callable[[], datetime]
+    """Whether the workspace is shared with one of the viewer's users."""
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """Shared, or not shared, as asked."""
-        people, share = self.recipients.alias(), self.shares.alias()
-        statement = visible(select(literal(1)).select_from(people), viewer).where(
-            people.c.workspace_id == table.c.id, people.c.user_id.in_(viewer.user_ids)
-        )
-        gone = select(literal(1)).where(
-            share.c.organization_id == people.c.organization_id,
-            share.c.record_id == people.c.record_id,
-            or_(share.c.state == "not_shared", share.c.expires_at <= self.now()),
-        )
-        found = statement.where(~gone.correlate(people).exists()).correlate(table).exists()
+        found = shared_with(viewer, table)
         return found if value else not_(found)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, select
 
 from db.access import visible
 from db.documents import documents
 from db.keys import among
 from db.pages import Term
-from db.users import recipients, shares
+from db.shares import shared_with
+from db.users import shares
 from db.workspaces import (
     aitasker_workspaces,
     evershell_workspaces,
@@ -77,7 +78,7 @@ async def access_of_workspaces(keys: Sequence[str], *, ctx: Context, columns: Co
     A share makes a viewer; an editor where VAI says so of it. Expired and revoked shares count for nothing.
     """
     mine = workspaces.c.owner_id.in_(ctx.viewer.user_ids)
-    shared, edits = _shared_with(ctx, workspaces.c.id), _is_editor(ctx)
+    shared, edits = shared_with(ctx.viewer, workspaces), _is_editor(ctx)
     statement = select(
         workspaces.c.id, mine.label("is_owner"), shared.label("is_shared"), and_(shared, edits).label("is_editor")
     )
@@ -90,20 +91,6 @@ def _access(row: Any) -> str:
     if row is None:
         return "ORGANIZATION"
     return "OWNER" if row.is_owner else "EDITOR" if row.is_editor else "VIEWER" if row.is_shared else "ORGANIZATION"
-
-
-def _shared_with(ctx: Context, workspace_id: Any) -> Any:
-    gone = exists().where(
-        shares.c.organization_id == recipients.c.organization_id,
-        shares.c.record_id == recipients.c.record_id,
-        or_(shares.c.state == "not_shared", shares.c.expires_at <= datetime.now(UTC)),
-    )
-    return exists().where(
-        recipients.c.organization_id == ctx.viewer.organization_id,
-        recipients.c.workspace_id == workspace_id,
-        recipients.c.user_id.in_(ctx.viewer.user_ids),
-        ~gone,
-    )
 
 
 def _is_editor(ctx: Context) -> Any:

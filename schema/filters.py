@@ -5,7 +5,7 @@ Each field of a filter says what it compares (resolvers/filters.py); its descrip
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -17,7 +17,7 @@ from db.computers import computers
 from db.runs import runs
 from db.sessions import messages, sessions
 from db.tags import tags, workspace_tags
-from db.users import recipients, shares, users
+from db.users import users
 from db.workspaces import SYSTEM_BITS, workspace_agents, workspaces
 from resolvers.filters import FILTER, Bits, Compare, Related, SharedWithMe, TagSet, ToManyFilter, ToOneFilter
 from schema.enums import AgentStatus, ChartKind, ComputerStatus, RunStatus, System, WorkspaceStatus
@@ -360,7 +360,7 @@ class WorkspaceFilter:
     )
     shared_with_me: bool | None = _means(
         "Whether it is shared with the viewer; shares that have expired or were revoked do not count.",
-        SharedWithMe(recipients, shares, lambda: datetime.now(UTC)),
+        SharedWithMe(),
     )
     agents: AgentListFilter | None = _means(
         "Asks for its agents.",
