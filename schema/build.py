@@ -12,8 +12,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.info import Info
 
-from errors import BadArgumentError, BadIdError
-from schema.query import KINDS_BY_TYPE, Query, record_of
+from errors import BadArgumentError, BadIdError, GatewayError
+from schema.query import KINDS_BY_TYPE, Query, records_of
 from schema.scalars import SCALARS
 
 
@@ -38,12 +38,17 @@ class GraphSchema(federation.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Errors are logged where they are answered, in the gateway, and nowhere else."""
 
-    def entities_resolver(self, info: Info, representations: list[federation.schema.FederationAny]) -> list[Any]:
-        """One awaitable per representation, in order; all of one type share one statement."""
-        return [_entity(info, representation) for representation in representations]
+    async def entities_resolver(  # type: ignore[override]  # Strawberry awaits it like any resolver
+        self, info: Info, representations: list[federation.schema.FederationAny]
+    ) -> list[Any]:
+        """The record of each representation, in order; an error in the place of what is none. One statement a kind."""
+        wanted = [_wanted(representation) for representation in representations]
+        known = [one for one in wanted if isinstance(one, tuple)]
+        records = iter(await records_of(info, known))
+        return [next(records) if isinstance(one, tuple) else one for one in wanted]
 
 
-def _entity(info: Info, representation: Any) -> Any:
+def _wanted(representation: Any) -> tuple[str, str] | GatewayError:
     if not isinstance(representation, dict) or not isinstance(representation.get("__typename"), str):
         return BadArgumentError("a representation is an object with `__typename` and `id`")
     kind = KINDS_BY_TYPE.get(representation["__typename"])
@@ -52,13 +57,14 @@ def _entity(info: Info, representation: Any) -> Any:
         return BadArgumentError(f"{representation['__typename']} is no entity of this subgraph")
     if not isinstance(record_id, str):
         return BadIdError("a representation's `id` is the text that `id` of the same type answered")
-    return record_of(info, record_id, kind)
+    return kind, record_id
 
 
-def build_schema() -> GraphSchema:
-    """The schema."""
+def build_schema(execution_context_class: Any = None) -> GraphSchema:
+    """The schema, executed by graphql-core unless a class of execution contexts is given."""
     return GraphSchema(
         query=Query,
+        execution_context_class=execution_context_class,
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
         federation_version=FEDERATION_VERSION,
         extensions=[partial(ParserCache, maxsize=CACHED_DOCUMENTS), partial(ValidationCache, maxsize=CACHED_DOCUMENTS)],

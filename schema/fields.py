@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import strawberry
+from graphql import GraphQLResolveInfo, get_named_type
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -23,7 +24,7 @@ from db.ids import is_id_of
 from db.pages import Term
 from resolvers.context import Batch, Context
 from resolvers.pages import ROOT, Connection, Page, PageArguments
-from schema.selection import Selection, selection_of
+from schema.selection import Document, Selection, selection_of
 
 
 class Feed(Protocol):
@@ -36,40 +37,50 @@ class Feed(Protocol):
 class LocalFeed(Feed, Protocol):
     """Feeds a field out of the parent's row, without a statement."""
 
-    def value(self, row: Any, ctx: Context) -> Any:
+    def value(self, row: Any, ctx: Context, /) -> Any:
         """The field's value."""
 
 
 @runtime_checkable
 class BatchedFeed(Feed, Protocol):
-    """Feeds a field by a batch function, which is called for all parents at once."""
+    """Feeds a field by a batch function, which is called for all parents at once.
 
-    def call(self, row: Any, selection: Selection, arguments: Mapping[str, Any]) -> Call | None:
-        """What to ask for this parent; None where the answer is null anyway."""
+    `key` names the column of the parent that is the key; None where there is no parent.
+    """
+
+    key: str | None
+
+    def call(self, selection: Selection, arguments: Mapping[str, Any], /) -> Call | None:
+        """What to ask for, whoever the parent is; None where the answer is null anyway."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One parent's part of a batch: calls of equal `batch`, `columns` and `place` go together.
+    """What to ask a batch function for. `key` is the key of every parent; None where each has its own.
 
     `place` tells apart where in the document the call stands, if its arguments may differ from others'.
     """
 
     batch: Batch
-    key: str
     columns: frozenset[str]
+    key: str | None = None
     place: Hashable = None
 
 
 class FedField(StrawberryField):
-    """A field with a feed. An executor asks `feed` for its columns and its calls; graphql-core gets both from here."""
+    """A field with a feed. The executor asks `feed` for its columns and its calls; graphql-core gets both from here."""
 
     feed: Feed
 
     @property
     def is_basic_field(self) -> bool:
         """A field that is fed by a column under its own name is as plain as Strawberry's own."""
-        return isinstance(self.feed, ColumnFeed) and self.feed.name is None and not self.extensions
+        return isinstance(self.feed, ColumnFeed) and self.feed.column is None and not self.extensions
+
+    def selection(self, info: GraphQLResolveInfo[Any]) -> Selection:
+        """What is selected below the field, as the feed's `call` takes it."""
+        document = Document(info.schema, info.fragments, info.variable_values)
+        return Selection(document, get_named_type(info.return_type), info.field_nodes, self.python_name)
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         """The value of the field for one parent, as graphql-core asks for it."""
@@ -78,8 +89,10 @@ class FedField(StrawberryField):
         if not isinstance(self.feed, BatchedFeed):
             local: Any = self.feed
             return local.value(source, info.context)
-        call = self.feed.call(source, selection_of(info), kwargs)
-        return None if call is None else loaded(info.context, call)
+        selection = selection_of(info)
+        call = selection.remembered("call", partial(self.feed.call, selection, kwargs))
+        key = None if call is None else key_of(call, self.feed.key, source)
+        return None if key is None else loaded(info.context, call, key)
 
     def __copy__(self) -> FedField:
         copied = super().__copy__()
@@ -87,13 +100,21 @@ class FedField(StrawberryField):
         return copied
 
 
-def loaded(ctx: Context, call: Call) -> Awaitable[Any]:
-    """The answer to a call, through the request's loader.
+def key_of(call: Call, column: str | None, source: Any) -> str | None:
+    """The key that a parent has in a call."""
+    if call.key is not None or column is None:
+        return call.key or ROOT
+    key: str | None = getattr(source, column)
+    return key
+
+
+def loaded(ctx: Context, call: Call, key: str) -> Awaitable[Any]:
+    """The answer to a call for one key, through the request's loader.
 
     graphql-core cancels siblings when a non-null error nulls their parent. A loader's future is shared with others,
     so it is shielded; and what it raises after nobody waits any more is taken note of, for asyncio's sake.
     """
-    loading = ctx.loader(call.batch, call.columns, call.place).load(call.key)
+    loading = ctx.loader(call.batch, call.columns, call.place).load(key)
     loading.add_done_callback(lambda done: done.cancelled() or done.exception())
     return asyncio.shield(loading)
 
@@ -107,17 +128,17 @@ def _field(feed: Feed, description: str, **options: Any) -> Any:
 
 @dataclass(frozen=True)
 class ColumnFeed:
-    """A column of the row; `name` where it is not the field's own."""
+    """A column of the row; `column` where its name is not the field's own."""
 
-    name: str | None = None
+    column: str | None = None
 
     def reads(self, selection: Selection) -> Iterable[str]:
         """The column."""
-        return (self.name or selection.python_name,)
+        return (self.column or selection.python_name,)
 
-    def value(self, row: Any, _ctx: Context) -> Any:
+    def value(self, row: Any, _ctx: Context, /) -> Any:
         """The column's value."""
-        return getattr(row, self.name or "")
+        return getattr(row, self.column or "")
 
 
 def column(description: str, *, name: str | None = None) -> Any:
@@ -137,7 +158,7 @@ class MadeFeed:
         """The columns it is made of."""
         return self.columns
 
-    def value(self, row: Any, ctx: Context) -> Any:
+    def value(self, row: Any, ctx: Context, /) -> Any:
         """What the function makes of the row."""
         return self.make(row, ctx=ctx) if self.takes_context else self.make(row)
 
@@ -155,9 +176,9 @@ class PartFeed:
 
     def reads(self, selection: Selection) -> Iterable[str]:
         """What the selection on the object reads, and what tells that it is there."""
-        return (*self.present, *selection.columns())
+        return (*self.present, *selection.columns)
 
-    def value(self, row: Any, _ctx: Context) -> Any:
+    def value(self, row: Any, _ctx: Context, /) -> Any:
         """The row itself."""
         return row if not self.present or any(getattr(row, name) is not None for name in self.present) else None
 
@@ -178,7 +199,7 @@ class ItemFeed:
         """Nothing of its own: the object is there as a whole."""
         return ()
 
-    def value(self, source: Any, _ctx: Context) -> Any:
+    def value(self, source: Any, _ctx: Context, /) -> Any:
         """The member, converted."""
         value = source.get(self.name)
         return self.convert(value) if self.convert else value
@@ -200,10 +221,9 @@ class BatchFeed:
         """The key."""
         return (self.key,)
 
-    def call(self, row: Any, selection: Selection, _arguments: Mapping[str, Any]) -> Call | None:
-        """The parent's key and the columns that are selected."""
-        key = getattr(row, self.key)
-        return None if key is None else Call(self.batch, key, selection.columns())
+    def call(self, selection: Selection, _arguments: Mapping[str, Any], /) -> Call:
+        """The columns that are selected."""
+        return Call(self.batch, selection.columns)
 
 
 def batch_field(batch: Batch, description: str, *, key: str = "id") -> Any:
@@ -217,15 +237,16 @@ class RecordFeed:
 
     batch: Batch
     kind: str
+    key: None = None
 
     def reads(self, _selection: Selection) -> Iterable[str]:
         """Nothing: there is no parent."""
         return ()
 
-    def call(self, _row: Any, selection: Selection, arguments: Mapping[str, Any]) -> Call | None:
+    def call(self, selection: Selection, arguments: Mapping[str, Any], /) -> Call | None:
         """The id, if it is one of this kind."""
         record_id = str(arguments["id"])
-        return Call(self.batch, record_id, selection.columns()) if is_id_of(self.kind, record_id) else None
+        return Call(self.batch, selection.columns, record_id) if is_id_of(self.kind, record_id) else None
 
 
 def by_id(batch: Batch, kind: str, description: str) -> Any:
@@ -247,19 +268,16 @@ class PageFeed:
         """The key."""
         return (self.key,) if self.key else ()
 
-    def call(self, row: Any, selection: Selection, arguments: Mapping[str, Any]) -> Call | None:
-        """The parent's key; parents at the same place of the document have the same arguments."""
-        batch = selection.remembered("batch", lambda: page_batch(self.connection, arguments, selection))
-        key = getattr(row, self.key) if self.key else ROOT
-        return Call(batch, key, selection.node_columns(), selection.place)
+    def call(self, selection: Selection, arguments: Mapping[str, Any], /) -> Call:
+        """The page; parents at the same place of the document have the same arguments."""
+        batch = page_batch(self.connection, arguments, selection)
+        return Call(batch, selection.node_columns, place=selection.place)
 
 
 def page_batch(connection: Connection, arguments: Mapping[str, Any], selection: Selection) -> Batch:
     """The batch function of a connection with its arguments."""
     ask = page_arguments(arguments)
-    return partial(
-        _pages, connection, ask, wants_rows=selection.wants_rows(), wants_count=selection.selects("totalCount")
-    )
+    return partial(_pages, connection, ask, wants_rows=selection.wants_rows, wants_count=selection.wants_count)
 
 
 async def _pages(

@@ -1,12 +1,13 @@
 """What a query selects below a field: which columns of the rows there are needed, and which parts of a page.
 
-For graphql-core only, field by field; looked at once per field of the document and request.
+The executor looks once per plan, graphql-core once per field of the document and request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -47,7 +48,6 @@ class Selection:
     type: GraphQLNamedType
     nodes: Sequence[FieldNode]
     python_name: str = ""
-    _columns: frozenset[str] | None = None
     _remembered: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -61,11 +61,10 @@ class Selection:
             self._remembered[name] = make()
         return self._remembered[name]
 
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The columns that the rows of this field's type need for what is selected on them."""
-        if self._columns is None:
-            self._columns = frozenset(self._column_names())
-        return self._columns
+        return frozenset(self._column_names())
 
     def _column_names(self) -> Iterator[str]:
         for concrete in self._concrete_types():
@@ -92,14 +91,21 @@ class Selection:
         """Whether a field of this name is selected below."""
         return self.child(name) is not None
 
+    @cached_property
     def wants_rows(self) -> bool:
         """Whether a connection's rows are needed at all, or only their number."""
         return any(self.selects(name) for name in ("nodes", "edges", "pageInfo"))
 
+    @cached_property
+    def wants_count(self) -> bool:
+        """Whether the number of a connection's rows is needed."""
+        return self.selects("totalCount")
+
+    @cached_property
     def node_columns(self) -> frozenset[str]:
         """The columns that the rows of a connection need."""
         below = (self.child("nodes"), self.child("edges", "node"))
-        return frozenset(name for selection in below if selection for name in selection.columns())
+        return frozenset(name for selection in below if selection for name in selection.columns)
 
     def _concrete_types(self) -> Sequence[GraphQLObjectType]:
         if isinstance(self.type, GraphQLObjectType):

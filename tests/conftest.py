@@ -22,11 +22,12 @@ from db.access import READ, Viewer
 from db.database import Database
 from db.ids import organization_id_of
 from db.migrate import upgrade
+from gateway import served_schema
 from resolvers.accounts import ensure_organization
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
 from rest.importing import Entry, Summary, imported
-from schema.build import GraphSchema, build_schema
+from schema.build import GraphSchema
 
 ORGANIZATION = "Northwind"
 ORGANIZATION_ID = organization_id_of(ORGANIZATION)
@@ -124,7 +125,7 @@ def importer(database: Database, tmp_path: Path) -> Importer:
 @pytest.fixture(scope="session")
 def schema() -> GraphSchema:
     """The schema, built once."""
-    return build_schema()
+    return served_schema()
 
 
 class Graph:

@@ -118,7 +118,7 @@ def leaves(kind: GraphQLObjectType) -> list[tuple[str, str]]:
         definition: Any = field.extensions.get(DEFINITION)
         feed = getattr(definition, "feed", None)
         if isinstance(feed, ColumnFeed) and not isinstance(get_named_type(field.type), GraphQLObjectType):
-            found.append((name, feed.name or definition.python_name))
+            found.append((name, feed.column or definition.python_name))
     return found
 
 

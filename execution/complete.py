@@ -1,0 +1,265 @@
+"""Stage: complete. The values of one field, for all its parents, become leaves and objects. Source: GraphQL, 6.4.3.
+
+Values come as one list. A) what is null or failed keeps its place and the rest goes on.  B) lists are laid end to end,
+so that the objects of all parents are one list again.  C) leaves are written.  D) objects become a frame of the next
+level; those of an abstract type one frame for each concrete type.  What comes back is a function that gives the
+completed values, to be called when the frames below are built: each step undoes what it did to the list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, chain, islice
+from types import GeneratorType
+from typing import Any
+
+from graphql import (
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    Undefined,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.execution.executor import Executor, invalid_return_type_error
+from graphql.pyutils import Path, is_iterable
+
+from execution.faults import Fault
+from execution.leaves import AS_THEY_ARE
+from execution.plan import FieldPlan, Planner, SelectionPlan
+
+Values = Sequence[Any]
+Assembly = Callable[[], list[Any]]
+Where = Callable[[int], Path | None]  # the path of a value in the answer, by its place in the list
+ABSENT = (type(None), type(Undefined))
+
+
+@dataclass(eq=False)
+class Frame:
+    """Objects of one type at one place of the document: each becomes a dict when all below them is there."""
+
+    plan: SelectionPlan
+    sources: Values
+    where: Where
+    assemblies: list[Assembly] = field(default_factory=list)
+    built: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Completing:
+    """The completion of one field's values; `frames` takes the objects that are to be gone on with."""
+
+    executor: Executor[Any]
+    planner: Planner
+    plan: FieldPlan
+    lost: Callable[[], None]
+    frames: list[Frame] = field(default_factory=list)
+
+    async def completed(self, of: GraphQLOutputType, values: Values, where: Where) -> Assembly:
+        """Gives the values completed as the type says; a fault stands for each that could not be."""
+        is_required = is_non_null_type(of)
+        bare: Any = get_nullable_type(of)
+        kinds = set(map(type, values))
+        if not any(kind in ABSENT or issubclass(kind, (Exception, Fault)) for kind in kinds):
+            return await self._present(bare, values, where)
+        kept = [place for place, value in enumerate(values) if not _is_absent(value)]  # A
+        others = [_fault_or_none(value) for value in values]
+        if is_required or any(others):
+            self.lost()
+        inner = await self._present(bare, [values[place] for place in kept], lambda place: where(kept[place]))
+        return lambda: _scattered(others, kept, inner())
+
+    async def _present(self, of: Any, values: Values, where: Where) -> Assembly:
+        if not values:
+            return list
+        if is_list_type(of):
+            return await self._lists(of.of_type, values, where)
+        if is_leaf_type(of):
+            written = self._leaves(of, values)
+            return lambda: written
+        if is_abstract_type(of):
+            return await self._abstract(of, values, where)
+        return await self._objects(of, values, where)
+
+    async def _lists(self, of: GraphQLOutputType, values: Values, where: Where) -> Assembly:  # B
+        lists: Values = values
+        if not set(map(type, values)) <= {list, tuple}:
+            lists = await asyncio.gather(*map(self._listed, values))
+            if any(isinstance(one, Fault) for one in lists):
+                kept = [place for place, one in enumerate(lists) if not isinstance(one, Fault)]
+                self.lost()
+                inner = await self._lists(of, [lists[place] for place in kept], lambda place: where(kept[place]))
+                return lambda: _scattered(lists, kept, inner())
+        items = await self.awaited(list(chain.from_iterable(lists)))
+        sizes = list(map(len, lists))
+        assembly = await self.completed(of, items, _within_lists(sizes, where))
+        return lambda: _split(assembly(), sizes)
+
+    async def _listed(self, value: Any) -> Any:
+        try:
+            if self.executor.is_async_iterable(value):
+                return [item async for item in value]
+            if is_iterable(value):
+                return list(value)
+        except Exception as error:
+            return Fault(error)
+        name = f"{self.plan.parent}.{self.plan.nodes[0].name.value}"
+        return Fault(GraphQLError(f"Expected Iterable, but did not find one for field '{name}'."))
+
+    def _leaves(self, of: Any, values: Values) -> list[Any]:  # C
+        if set(map(type, values)) == {AS_THEY_ARE.get(of.name)}:
+            return list(values)
+        return [self._leaf(of, value) for value in values]
+
+    def _leaf(self, of: Any, value: Any) -> Any:
+        try:
+            return Executor.complete_leaf_value(of, value)
+        except Exception as error:
+            return self.fault(error)
+
+    async def _objects(self, of: GraphQLObjectType, values: Values, where: Where) -> Assembly:  # D
+        if of.is_type_of is not None and not self.plan.is_trusted:
+            answers = await self.awaited(
+                [self._tried(of.is_type_of, value, place, where) for place, value in enumerate(values)]
+            )
+            wrong = [self._misfit(of, value, answer) for value, answer in zip(values, answers, strict=True)]
+            if any(wrong):
+                kept = [place for place, one in enumerate(wrong) if one is None]
+                self.lost()
+                frame = self._frame(of, [values[place] for place in kept], lambda place: where(kept[place]))
+                return lambda: _scattered(wrong, kept, frame.built)
+        frame = self._frame(of, values, where)
+        return lambda: frame.built
+
+    def _misfit(self, of: GraphQLObjectType, value: Any, answer: Any) -> Fault | None:
+        if isinstance(answer, Exception):
+            return Fault(answer)
+        return None if answer else Fault(invalid_return_type_error(of, value, self.plan.details))
+
+    def _frame(self, of: GraphQLObjectType, sources: Values, where: Where) -> Frame:
+        frame = Frame(self.planner.below(self.plan, of), sources, where)
+        self.frames.append(frame)
+        return frame
+
+    async def _abstract(self, of: Any, values: Values, where: Where) -> Assembly:
+        resolve = of.resolve_type or self.executor.type_resolver
+        names = [self._tried(resolve, value, place, where, of) for place, value in enumerate(values)]
+        found = [self._concrete(of, name, value) for name, value in zip(await self.awaited(names), values, strict=True)]
+        parts: list[tuple[list[int], Assembly]] = []
+        for concrete in dict.fromkeys(one for one in found if isinstance(one, GraphQLObjectType)):
+            places = [place for place, one in enumerate(found) if one is concrete]
+            assembly = await self._objects(concrete, [values[place] for place in places], _at(where, places))
+            parts.append((places, assembly))
+        if any(isinstance(one, Fault) for one in found):
+            self.lost()
+        return lambda: _merged(found, parts)
+
+    def _concrete(self, of: Any, name: Any, value: Any) -> GraphQLObjectType | Fault:
+        try:
+            if isinstance(name, Exception):
+                raise name
+            return self.executor.ensure_valid_runtime_type(name, of, self.plan.details, self.info(None), value)
+        except Exception as error:
+            return Fault(error)
+
+    def _tried(self, function: Callable[..., Any], value: Any, place: int, where: Where, *more: Any) -> Any:
+        try:
+            return function(value, self.info(where(place)), *more)
+        except Exception as error:
+            return error
+
+    def info(self, path: Path | None) -> GraphQLResolveInfo[Any]:
+        """What graphql-core tells a resolver."""
+        one = self.plan
+        path = path or Path(None, one.key, one.parent.name)
+        return self.executor.build_resolve_info(one.definition, one.nodes, one.parent, path)
+
+    def has_awaitable(self, values: Values) -> bool:
+        """Whether one of the values is to be awaited."""
+        if not any(map(_may_await, set(map(type, values)))):
+            return False
+        return any(map(self.executor.is_awaitable, values))
+
+    async def awaited(self, values: list[Any]) -> list[Any]:
+        """The values, those that are awaitable awaited all at once; an exception in the place of one that raised."""
+        if not self.has_awaitable(values):
+            return values
+        is_awaitable = self.executor.is_awaitable
+        places = [place for place, one in enumerate(values) if is_awaitable(one)]
+        answers = await gathered([values[place] for place in places])
+        for place, answer in zip(places, answers, strict=True):
+            values[place] = answer
+        return values
+
+    def fault(self, error: Exception) -> Fault:
+        """A fault for the place of a value."""
+        self.lost()
+        return Fault(error)
+
+
+async def gathered(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
+    """The answers of all, awaited at once; an exception in the place of one that raised. Cancelled ones cancel."""
+    if len(awaitables) == 1:
+        try:
+            return [await awaitables[0]]
+        except Exception as error:
+            return [error]
+    answers = await asyncio.gather(*awaitables, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, Exception):
+            raise answer
+    return answers
+
+
+def _may_await(kind: type) -> bool:
+    return hasattr(kind, "__await__") or kind is GeneratorType  # a generator may be a coroutine of the old kind
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or value is Undefined or isinstance(value, (Exception, Fault))
+
+
+def _fault_or_none(value: Any) -> Fault | None:
+    return value if isinstance(value, Fault) else Fault(value) if isinstance(value, Exception) else None
+
+
+def _scattered(others: Sequence[Any], kept: Sequence[int], values: Sequence[Any]) -> list[Any]:
+    whole = list(others)
+    for place, value in zip(kept, values, strict=True):
+        whole[place] = value
+    return whole
+
+
+def _merged(found: Sequence[Any], parts: Sequence[tuple[list[int], Assembly]]) -> list[Any]:
+    whole = list(found)
+    for places, assembly in parts:
+        for place, value in zip(places, assembly(), strict=True):
+            whole[place] = value
+    return whole
+
+
+def _split(items: list[Any], sizes: Sequence[int]) -> list[list[Any]]:
+    coming = iter(items)
+    return [list(islice(coming, size)) for size in sizes]
+
+
+def _at(where: Where, places: Sequence[int]) -> Where:
+    return lambda place: where(places[place])
+
+
+def _within_lists(sizes: Sequence[int], where: Where) -> Where:
+    ends: list[int] = []
+
+    def of_item(place: int) -> Path:
+        ends[:] = ends or accumulate(sizes)
+        number = bisect_right(ends, place)
+        return Path(where(number), place - (ends[number] - sizes[number]), None)
+
+    return of_item
