@@ -9,7 +9,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -60,6 +60,10 @@ app.add_typer(token_commands, name="token")
 says = Console(stderr=True, highlight=False)
 
 Organization = Annotated[str | None, typer.Option("--org", metavar="NAME", help="The organisation.")]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help=f"What the token allows, of {', '.join(SCOPES)}; may be repeated."),
+]
 
 
 class CommandError(Exception):
@@ -427,23 +431,19 @@ def schema() -> None:
 def token_create(
     org: Organization = None,
     user: Annotated[str | None, typer.Option(metavar="EMAIL", help="The account; made if there is none.")] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help=f"What the token allows, of {', '.join(SCOPES)}; may be repeated.")
-    ] = None,
+    scope: Scopes = None,
     identity: Annotated[
         list[str] | None,
         typer.Option(metavar="SYSTEM=ID", help="The account's user id in a system; may be repeated."),
     ] = None,
 ) -> None:
     """Make a token and print it, alone, on standard output. Only its SHA-256 is stored, so it cannot be shown again."""
-    unknown = [one for one in scope or () if one not in SCOPES]
-    if unknown:
-        raise CommandError(f"no such scope: {unknown[0]}; there are {', '.join(SCOPES)}")
+    scopes = _scopes(scope)
     known_as = dict(_member(one, "a user id") for one in identity or ())
 
     async def work(settings: Settings, database: Database, organization_id: str) -> None:
         email = user or _default_account(settings)
-        typer.echo(await created_token(database, organization_id, email, scope or DEFAULT_SCOPES, known_as=known_as))
+        typer.echo(await created_token(database, organization_id, email, scopes, known_as=known_as))
 
     _run(_with_organization(org, work))
 
@@ -453,15 +453,25 @@ def sign_in(
     org: Organization = None,
     user: Annotated[str | None, typer.Option(metavar="EMAIL", help="The account; made if there is none.")] = None,
     port: Annotated[int | None, typer.Option(help="The port that is served, if it is not the setting's.")] = None,
+    scope: Scopes = None,
 ) -> None:
     """Print an address that signs a browser in; good once, for an hour."""
+    scopes = _scopes(scope)
 
     async def work(settings: Settings, database: Database, organization_id: str) -> None:
         email = user or _default_account(settings)
-        code = await created_token(database, organization_id, email, DEFAULT_SCOPES, kind=SIGN_IN)
+        code = await created_token(database, organization_id, email, scopes, kind=SIGN_IN)
         typer.echo(f"http://{settings.host}:{port or settings.port}/sign-in?code={code}")
 
     _run(_with_organization(org, work))
+
+
+def _scopes(given: list[str] | None) -> Sequence[str]:
+    """The scopes that were asked for. Raises CommandError for one that there is not."""
+    unknown = [one for one in given or () if one not in SCOPES]
+    if unknown:
+        raise CommandError(f"no such scope: {unknown[0]}; there are {', '.join(SCOPES)}")
+    return given or DEFAULT_SCOPES
 
 
 def _default_account(settings: Settings) -> str:

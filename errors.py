@@ -28,6 +28,13 @@ class UnauthenticatedError(GatewayError):
     status = 401
 
 
+class PermissionDeniedError(GatewayError):
+    """The token lacks a scope. Source: Evershell `permission_denied`, 403."""
+
+    code = "PERMISSION_DENIED"
+    status = 403
+
+
 class BadArgumentError(GatewayError):
     """An argument that the schema allows and its meaning does not, such as `first: 0`."""
 
@@ -65,6 +72,7 @@ class UnavailableError(GatewayError):
 ERRORS: tuple[type[GatewayError], ...] = (
     InternalError,
     UnauthenticatedError,
+    PermissionDeniedError,
     BadArgumentError,
     BadCursorError,
     BadRequestError,

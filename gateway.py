@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,23 +22,38 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from graphql import GraphQLError
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext, GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
+from db.access import Viewer
 from db.database import Database, explained
 from db.migrate import is_at_head
-from errors import BadRequestError, GatewayError, InternalError, UnauthenticatedError, UnavailableError
+from errors import (
+    BadRequestError,
+    GatewayError,
+    InternalError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from execution.documents import Documents, document_cache
+from execution.encode import encoded
 from execution.engine import BreadthFirstExecutor
 from execution.operations import Operations
-from resolvers.accounts import BEARER, BROWSER, redeemed, viewer_of
+from execution.route import PostRoute
+from execution.trace import Trace
+from resolvers.accounts import ADMIN, BEARER, BROWSER, Viewers, redeemed
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
 from schema.build import GraphSchema, build_schema
 from settings import Settings, settings_from_environment
 
+EXPLAIN = "x-workgraph-explain"  # the header that asks what an answer took
 COOKIE = "workgraph"
+GARBAGE_THRESHOLD = 50_000  # objects made between collections; an answer of 5,000 rows makes half as many
 COOKIE_SECONDS = 30 * 24 * 3600
 CURSOR_KEY_BYTES = 32
 PAGES = Path(__file__).parent / "pages"
@@ -52,6 +69,8 @@ log = structlog.get_logger("workgraph")
 class RequestContext(Context, BaseContext):
     """A request's context, as Strawberry's FastAPI router takes it."""
 
+    is_explained = False
+
     def __init__(self, **values: Any) -> None:
         BaseContext.__init__(self)
         Context.__init__(self, **values)
@@ -61,6 +80,31 @@ def error_body(error: GatewayError, request_id: str) -> dict[str, Any]:
     """An error as GraphQL's response has it."""
     extensions = {"code": error.code, "requestId": request_id, "retryable": error.is_retryable}
     return {"message": str(error), "extensions": extensions}
+
+
+class Gateway(FastAPI):
+    """The application; POST requests to the graph go to the hot path before FastAPI begins."""
+
+    hot: PostRoute
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["path"] != "/graphql" or scope["method"] != "POST":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            await self.hot(scope, receive, send)
+        except GatewayError as error:
+            response = await _answer_error(Request(scope), error)
+        except Exception as error:
+            response = await _answer_unexpected(Request(scope), error)
+        else:
+            return
+        await response(scope, receive, send)
+
+    async def routed(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request by the routes."""
+        await super().__call__(scope, receive, send)
 
 
 class GraphRouter(GraphQLRouter[RequestContext, None]):
@@ -86,12 +130,24 @@ class GraphRouter(GraphQLRouter[RequestContext, None]):
         return page("graphiql.html")
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The answer, every error with its code and the request's id."""
-        answer = await super().process_result(request, result)
-        if result.errors:
-            request_id = new_request_id()
-            answer["errors"] = [formatted(error, request_id) for error in result.errors]
-        return answer
+        """The answer, in the form that the hot path gives it."""
+        return answer_of(result, getattr(request.state, "context", None))  # type: ignore[return-value]
+
+    def encode_json(self, data: object) -> bytes:
+        """JSON, as the hot path writes it."""
+        return encoded(data)
+
+
+def answer_of(result: Any, context: RequestContext | None) -> dict[str, Any]:
+    """The answer to a request, every error with its code and the request's id."""
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        request_id = new_request_id()
+        answer["errors"] = [formatted(error, request_id) for error in result.errors]
+    if context is not None and context.is_explained:
+        explained = context.trace.report() if context.trace else {"refused": f"needs a token with the scope `{ADMIN}`"}
+        answer["extensions"] = {"explain": explained}
+    return answer
 
 
 def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
@@ -119,13 +175,18 @@ def new_request_id() -> str:
 class GraphExecutor(BreadthFirstExecutor):
     """The fast path for our graph: rows hold moments and JSON as the encoder writes them."""
 
-    native = frozenset({"DateTime", "JSON"})
-    operations = Operations()
+    native = {"DateTime": datetime, "JSON": object}
 
 
-def served_schema() -> GraphSchema:
+def executor_class(counted: Callable[[str], None]) -> type[GraphExecutor]:
+    """The fast path with plans of its own; `counted` is told why whenever graphql-core takes over."""
+    members = {"operations": Operations(), "on_fallback": staticmethod(counted), "__doc__": GraphExecutor.__doc__}
+    return type("GraphExecutor", (GraphExecutor,), members)
+
+
+def served_schema(executor: type[GraphExecutor] = GraphExecutor, documents: Documents | None = None) -> GraphSchema:
     """The schema with the executor that serves it."""
-    return build_schema(GraphExecutor)
+    return build_schema(executor, [document_cache(documents or Documents())])
 
 
 def application(settings: Settings) -> FastAPI:
@@ -137,37 +198,56 @@ def application(settings: Settings) -> FastAPI:
         yield
         await database.close()
 
-    app = FastAPI(title="Workgraph", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = Gateway(title="Workgraph", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database = database
     cursors = CursorKey(cursor_key(settings))
+    viewers = Viewers(database, settings.token_cache_seconds)
     limits = Limits(settings.page_default, settings.page_ceiling)
 
     async def context(connection: HTTPConnection) -> RequestContext:
-        viewer = await _viewer(connection, database)
-        return RequestContext(
+        viewer = await _viewer(connection, viewers)
+        made = RequestContext(
             db=database,
             viewer=viewer,
             cursors=cursors,
             limits=limits,
             stale_after_seconds=settings.stale_after_seconds,
         )
+        if EXPLAIN in connection.headers:
+            _trace(made)
+            connection.state.context = made
+        return made
 
-    app.include_router(GraphRouter(served_schema(), context_getter=context), prefix="/graphql")
+    registry = CollectorRegistry()
+    fallbacks = Counter("workgraph_fallbacks", "Operations that graphql-core executed.", ["reason"], registry=registry)
+    documents, executor = Documents(), executor_class(lambda reason: fallbacks.labels(reason).inc())
+    schema = served_schema(executor, documents)
+    router = GraphRouter(schema, path="/graphql", context_getter=context)
+    app.include_router(router)
+    app.hot = PostRoute(schema._schema, executor, documents, context, answer_of, app.routed)
     app.add_exception_handler(GatewayError, _answer_error)
     app.add_exception_handler(Exception, _answer_unexpected)
     _add_pages(app)
     _add_health(app)
+    _add_metrics(app, registry, viewers)
     return app
 
 
-async def _viewer(connection: HTTPConnection, database: Database) -> Any:
+def _trace(context: RequestContext) -> None:
+    """Let the context note what is done, if the viewer may know."""
+    if ADMIN in context.viewer.scopes:
+        context.trace = Trace()
+        context.db = context.db.watched(context.trace.statements.append)
+    context.is_explained = True
+
+
+async def _viewer(connection: HTTPConnection, viewers: Viewers) -> Viewer:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    cookie = connection.cookies.get(COOKIE)
     try:
         if scheme.lower() == "bearer" and token.strip():
-            viewer = await viewer_of(database, token.strip(), (BEARER,))
-        elif cookie and _is_same_origin(connection):
-            viewer = await viewer_of(database, cookie, (BROWSER,))
+            viewer = await viewers.of(token.strip(), (BEARER,))
+        elif (cookie := connection.cookies.get(COOKIE)) and _is_same_origin(connection):
+            viewer = await viewers.of(cookie, (BROWSER,))
         else:
             raise UnauthenticatedError("no token; send `Authorization: Bearer TOKEN` (`workgraph token create`)")
     except (OSError, UnavailableError) as error:
@@ -253,6 +333,15 @@ def _add_health(app: FastAPI) -> None:
     app.add_api_route("/readyz", readyz, methods=["GET"])
 
 
+def _add_metrics(app: FastAPI, registry: CollectorRegistry, viewers: Viewers) -> None:
+    async def metrics(request: Request) -> Response:
+        if ADMIN not in (await _viewer(request, viewers)).scopes:
+            raise PermissionDeniedError(f"metrics need a token with the scope `{ADMIN}`")
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    app.add_api_route("/metrics", metrics, methods=["GET"])
+
+
 def cursor_key(settings: Settings) -> bytes:
     """The key that signs cursors: the setting, or a file in the data directory that is made on first use."""
     if settings.cursor_key:
@@ -281,7 +370,11 @@ def from_environment() -> FastAPI:
     """The application by the settings of the environment; what uvicorn's workers call."""
     settings = settings_from_environment()
     log_plainly(settings.log_level)
-    return application(settings)
+    served = application(settings)
+    gc.collect()
+    gc.freeze()  # what lives as long as the process need not be looked through again and again
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    return served
 
 
 def log_plainly(level: str) -> None:

@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1, description="Address that `workgraph serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `workgraph serve` listens on; 0 takes a free one.")
     workers: int = Field(1, ge=1, le=64, description="Processes that `workgraph serve` starts.")
+    token_cache_seconds: float = Field(
+        5,
+        ge=0,
+        le=300,
+        description="How long, in seconds, a token that was looked up is taken to be as it was; 0 looks it up for each "
+        "request. A token that was revoked or given other scopes may go on as before for so long.",
+    )
     page_default: int = Field(50, ge=1, description="Rows of a page where neither `first` nor `last` is given.")
     page_ceiling: int = Field(200, ge=1, description="Most rows of a page; a larger `first` or `last` is an error.")
     cursor_key: str = Field(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Join, Select, false
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Join, Select, Text, false
 
+from db.statements import to_come
+from db.types import Keys
+
+ORGANIZATION, USERS = "viewer_organization", "viewer_users"  # parameters that each viewer gives a value of its own
 READ = "workspace:read"
 
 
@@ -20,18 +26,38 @@ class Viewer:
     scopes: frozenset[str] = frozenset()
     user_ids: tuple[str, ...] = field(default=())
 
+    @property
+    def shape(self) -> Hashable:
+        """Viewers of one shape run the same statements; they differ in the parameters' values only."""
+        return READ in self.scopes
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The values of the parameters that stand for the viewer in a statement."""
+        return {ORGANIZATION: self.organization_id, USERS: list(self.user_ids)}
+
+
+def organization() -> BindParameter[str]:
+    """The viewer's organisation, as a parameter that has no value until the statement runs for someone."""
+    return to_come(ORGANIZATION, Text())
+
+
+def users() -> BindParameter[Any]:
+    """The viewer's users, as a parameter."""
+    return to_come(USERS, Keys())
+
 
 def visible(statement: Select[Any], viewer: Viewer) -> Select[Any]:
     """The statement, restricted to the rows that the viewer may see.
 
     With the scope `workspace:read` those are the rows of the token's organisation; without it there are none.
     Call it before adding conditions that correlate with an outer statement. Raises TypeError for a table that
-    belongs to no organisation.
+    belongs to no organisation. The statement is the same for all viewers of one `shape`; it runs with their `values`.
     """
     if READ not in viewer.scopes:
         return statement.where(false())
     for source in _sources(statement):
-        statement = statement.where(_organization_of(source) == viewer.organization_id)
+        statement = statement.where(_organization_of(source) == organization())
     return statement
 
 

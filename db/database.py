@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from asyncpg import TooManyConnectionsError
+import asyncpg
+from cachetools import LRUCache
 from sqlalchemy import event, make_url, text
-from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.sql import Executable
 
+from db.drivers import Driver, PostgresDriver, SqliteDriver
+from db.statements import Prepared, Reading, prepared
 from errors import UnavailableError
 
-POOL_SIZE = 5  # connections kept open by one process
-POOL_OVERFLOW = 10  # and this many more while requests need them
+POOL_SIZE = 2  # connections for writing kept open by one process
+POOL_OVERFLOW = 8  # and this many more while requests need them
+PREPARED = 2_000  # statements kept ready; one for each relation and selection of its columns
 POOL_TIMEOUT_SECONDS = 5  # how long a statement waits for a connection
 BUSY_TIMEOUT_MS = 10_000  # how long a writer on SQLite waits for another one
 
@@ -31,7 +37,24 @@ SQLITE_PRAGMAS = (
     "synchronous=NORMAL",
     "cache_size=-16384",  # 16 MB a connection
 )
+POSTGRES_OUTAGES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.OperatorInterventionError,  # shut down, starting up
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full
+)
 SQLITE_OUTAGES = ("locked", "busy", "unable to open", "disk", "readonly", "malformed", "not a database")
+
+
+@dataclass
+class Ran:
+    """A statement that is run: its text; how long it took and how many rows it gave, once it did."""
+
+    text: str
+    seconds: float | None = None
+    rows: int | None = None
 
 
 class Database:
@@ -41,12 +64,39 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine_of(self.url.render_as_string(hide_password=False), self.is_sqlite)
+        self.driver: Driver = SqliteDriver(self.url, SQLITE_PRAGMAS) if self.is_sqlite else PostgresDriver(self.url)
+        self.watch: Callable[[Ran], None] | None = None
+        self._prepared: LRUCache[Hashable, Prepared] = LRUCache(PREPARED)
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
-        """All rows of a statement that reads. Statements: 1. Raises UnavailableError."""
+    def prepared(self, key: Hashable, statement: Callable[[], Reading]) -> Prepared:
+        """The statement that is known under the key, made ready when it is first asked for."""
+        known = self._prepared.get(key)
+        if known is None:
+            known = self._prepared[key] = prepared(statement(), self.engine.dialect)
+        return known
+
+    async def rows(
+        self, statement: Reading | Prepared, values: Mapping[str, Any] = MappingProxyType({})
+    ) -> Sequence[Any]:
+        """All rows of a statement that reads; `values` are those of its required parameters, by name.
+
+        Statements: 1. Raises UnavailableError, and KeyError for a value that is missing.
+        """
+        ready = statement if isinstance(statement, Prepared) else prepared(statement, self.engine.dialect)
         with _outages_told():
-            async with self.engine.connect() as connection:
-                return (await connection.execute(statement)).all()
+            if self.watch is None:
+                return await self.driver.rows(ready, ready.arguments(values))
+            ran, began = Ran(ready.text), perf_counter()
+            self.watch(ran)
+            found = await self.driver.rows(ready, ready.arguments(values))
+            ran.seconds, ran.rows = perf_counter() - began, len(found)
+            return found
+
+    def watched(self, watch: Callable[[Ran], None]) -> Database:
+        """The same database, which tells `watch` of each statement that reads."""
+        watched = copy(self)
+        watched.watch = watch
+        return watched
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -75,25 +125,35 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back; a thread of aiosqlite would keep the process alive."""
+        await self.driver.close()
         await self.engine.dispose()
 
 
 @contextmanager
 def _outages_told() -> Iterator[None]:
-    """Turns every way in which a database is out of reach into UnavailableError: gone, locked, full, all busy."""
     try:
         yield
-    except (OSError, PoolTimeoutError, DBAPIError) as error:
-        if isinstance(error, DBAPIError) and not _is_outage(error):
+    except Exception as error:
+        told = _told(error)
+        if told is error:
             raise
-        raise UnavailableError("the database does not answer; try again") from error
+        raise told from error
 
 
-def _is_outage(error: DBAPIError) -> bool:
-    if isinstance(error.orig, sqlite3.OperationalError):  # SQLite says so of a statement that is too complex, too
-        return any(word in str(error.orig) for word in SQLITE_OUTAGES)
-    is_refused = isinstance(error.orig, TooManyConnectionsError)
-    return is_refused or error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+def _told(error: Exception) -> Exception:
+    """UnavailableError for every way in which a database is out of reach: gone, locked, full, all busy."""
+    return UnavailableError("the database does not answer; try again") if _is_outage(error) else error
+
+
+def _is_outage(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, sqlite3.DatabaseError):  # SQLite says so of a statement that is too complex, too
+        return any(word in str(cause) for word in SQLITE_OUTAGES)
+    if isinstance(error, DBAPIError):
+        lost = error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+        return lost or isinstance(cause, asyncpg.TooManyConnectionsError)
+    is_misuse = isinstance(error, ValueError)  # asyncpg's word for a value that a parameter cannot have
+    return isinstance(error, (OSError, PoolTimeoutError, *POSTGRES_OUTAGES)) and not is_misuse
 
 
 async def lock_organization(connection: AsyncConnection, organization_id: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from db.statements import to_come
 from db.types import Keys
 
 
@@ -28,12 +29,20 @@ class _KeyRows(FunctionElement[str]):
     inherit_cache = True
 
 
-def among(column: ColumnElement[Any], keys: Iterable[str]) -> ColumnElement[bool]:
+KEYS = "keys"  # the parameter of a statement that is kept ready and gets its keys when it runs
+
+
+def keys_to_come() -> BindParameter[Any]:
+    """Keys that are not known yet: a parameter `keys`."""
+    return to_come(KEYS, Keys())
+
+
+def among(column: ColumnElement[Any], keys: Iterable[str] | BindParameter[Any]) -> ColumnElement[bool]:
     """The condition that `column` is one of `keys`."""
     return _Among(column, _parameter(keys))
 
 
-def key_rows(keys: Iterable[str]) -> FromClause:
+def key_rows(keys: Iterable[str] | BindParameter[Any]) -> FromClause:
     """The keys as rows of a table `keys` with the column `value`, on SQLite with their place `key` as well."""
     return _KeyRows(_parameter(keys)).table_valued("value", "key", name="keys")
 
@@ -43,7 +52,9 @@ def listed_rows(listed: ColumnElement[Any], name: str) -> FromClause:
     return func.json_each(listed).table_valued("value", "key", name=name)
 
 
-def _parameter(keys: Iterable[str]) -> BindParameter[Any]:
+def _parameter(keys: Iterable[str] | BindParameter[Any]) -> BindParameter[Any]:
+    if isinstance(keys, BindParameter):
+        return keys
     return bindparam("keys", list(keys), type_=Keys(), unique=True)
 
 
@@ -53,7 +64,7 @@ def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({keys}))"
 
 
-@compiles(_Among, "postgresql")
+@compiles(_Among)  # for SQLAlchemy's own purposes, too, when it looks which tables a statement reads
 def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"{column} = ANY({keys})"
@@ -65,7 +76,7 @@ def _key_rows_on_sqlite(element: _KeyRows, compiler: SQLCompiler, **kw: Any) -> 
     return f"json_each({keys})"
 
 
-@compiles(_KeyRows, "postgresql")
+@compiles(_KeyRows)
 def _key_rows_on_postgresql(element: _KeyRows, compiler: SQLCompiler, **kw: Any) -> str:
     (keys,) = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(SELECT unnest({keys}) AS value)"

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Index, MetaData, Table, Text
 
 from db.types import UtcDateTime
 
+NEWEST = "newest_"  # how indexes in the order of lists that show the newest first begin; only PostgreSQL has them
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

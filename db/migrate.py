@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from db.database import Database, lock_organization
+from db.metadata import NEWEST
 from db.tables import metadata
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -64,8 +65,11 @@ def _differences(connection: Connection) -> list[Any]:
 
 
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """Data tables that were imported or registered (`t_...`) are no matter of migrations."""
-    return not (kind == "table" and name is not None and name.startswith("t_"))
+    """Data tables that were imported or registered (`t_...`) are no matter of migrations, and indexes of one database
+    are none of a comparison.
+    """
+    foreign = {"table": "t_", "index": NEWEST}.get(kind)
+    return not (foreign and name is not None and name.startswith(foreign))
 
 
 async def write_migration(message: str) -> None:

@@ -6,13 +6,14 @@ inserted meanwhile neither repeat nor hide others. NULL stands last in either di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Table,
     UnaryExpression,
@@ -26,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.operators import custom_op
 
-from db.access import Viewer, visible
-from db.keys import key_rows, listed_rows
+from db.access import Viewer, organization, visible
+from db.keys import key_rows, keys_to_come, listed_rows
+from db.statements import to_come
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,47 @@ class Term:
 class Window:
     """Which rows of an ordered list: at most `limit`, behind the boundaries (values of the order's columns).
 
+    Statements are made for a shape, with parameters `to_come`, and run with `values`.
+
     `backward` takes them from the end of the list.
     """
 
-    limit: int
+    limit: Any
     backward: bool = False
     after: tuple[Any, ...] | None = None
     before: tuple[Any, ...] | None = None
+
+    @property
+    def shape(self) -> Hashable:
+        """Windows of one shape are cut by the same statement; they differ in the parameters' values only."""
+        return self.backward, _nulls(self.after), _nulls(self.before)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the parameters that stand in the statement for this window."""
+        bounds = {
+            f"{name}_{place}": value
+            for name, values in (("after", self.after), ("before", self.before))
+            for place, value in enumerate(values or ())
+            if value is not None
+        }
+        return {"page_rows": self.limit + 1, **bounds}
+
+    def to_come(self, source: FromClause, order: Sequence[Term]) -> Window:
+        """The window with parameters in place of its values."""
+
+        def bound(name: str, values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+            return values and tuple(
+                None if value is None else to_come(f"{name}_{place}", source.c[term.column].type)
+                for place, (term, value) in enumerate(zip(order, values, strict=True))
+            )
+
+        rows = to_come("page_rows", Integer())
+        return Window(rows, self.backward, bound("after", self.after), bound("before", self.before))
+
+
+def _nulls(values: tuple[Any, ...] | None) -> Hashable:
+    return values and tuple(value is None for value in values)
 
 
 def ordered(
@@ -76,12 +112,16 @@ def ordered(
 def windowed(
     statement: Select[Any], source: FromClause, order: Sequence[Term], window: Window, *, by_sorting: bool = False
 ) -> Select[Any]:
-    """The statement cut to a window, with one row more than asked for, which tells whether there are others."""
+    """The statement cut to a window, with one row more than asked for, which tells whether there are others.
+
+    It gets the window's `values` when it runs.
+    """
+    window = window.to_come(source, order)
     if window.after is not None:
         statement = statement.where(_behind(source, order, window.after, backward=False))
     if window.before is not None:
         statement = statement.where(_behind(source, order, window.before, backward=True))
-    return ordered(statement, source, order, window.backward, by_sorting=by_sorting).limit(window.limit + 1)
+    return ordered(statement, source, order, window.backward, by_sorting=by_sorting).limit(window.limit)
 
 
 def _behind(source: FromClause, order: Sequence[Term], values: Sequence[Any], *, backward: bool) -> ColumnElement[bool]:
@@ -119,17 +159,18 @@ class Listing:
     order: Sequence[Term]
 
 
-def pages_of_parents(
-    listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer, *, is_sqlite: bool
-) -> Select[Any]:
-    """One statement for a page of each parent; its first column `parent_key` is the parent's key."""
+def pages_of_parents(listing: Listing, window: Window, viewer: Viewer, *, is_sqlite: bool) -> Select[Any]:
+    """One statement for a page of each parent; its first column `parent_key` is the parent's key.
+
+    It gets the keys as the parameter `keys` when it runs.
+    """
     build = _by_listed_ids if is_sqlite else _by_lateral_join
-    return build(listing, keys, window, viewer)
+    return build(listing, window, viewer)
 
 
-def _by_lateral_join(listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer) -> Select[Any]:
+def _by_lateral_join(listing: Listing, window: Window, viewer: Viewer) -> Select[Any]:
     """PostgreSQL: a correlated LIMIT per key, joined LATERAL."""
-    keyed, table = key_rows(keys), listing.table
+    keyed, table = key_rows(keys_to_come()), listing.table
     names = dict.fromkeys((*listing.columns, *(term.column for term in listing.order)))
     inner = visible(select(*(table.c[name] for name in names)).select_from(listing.source), viewer)
     inner = inner.where(listing.parent == keyed.c.value, *listing.conditions)
@@ -138,18 +179,18 @@ def _by_lateral_join(listing: Listing, keys: Sequence[str], window: Window, view
     return ordered(outer.select_from(keyed.join(page, true())), page, listing.order, window.backward)
 
 
-def _by_listed_ids(listing: Listing, keys: Sequence[str], window: Window, viewer: Viewer) -> Select[Any]:
+def _by_listed_ids(listing: Listing, window: Window, viewer: Viewer) -> Select[Any]:
     """SQLite, which has no LATERAL: the ids of a correlated LIMIT as a JSON list per key, then their rows.
 
     `page.id IN (correlated LIMIT)` reads better and was 300 times slower: SQLite 3.40 then walks the whole
     organisation for each key. Outer joins keep its planner to the order in which the tables are written.
     """
-    keyed, table = key_rows(keys), listing.table
+    keyed, table = key_rows(keys_to_come()), listing.table
     inner = visible(select(table.c.id).select_from(listing.source), viewer)
     inner = inner.where(listing.parent == literal_column("keys.value"), *listing.conditions)
     chosen = windowed(inner, table, listing.order, window, by_sorting=True).subquery("chosen")
     listed = listed_rows(select(func.json_group_array(chosen.c.id)).scalar_subquery(), "listed")
     page = table.alias("page")
-    found = and_(page.c.organization_id == viewer.organization_id, page.c.id == listed.c.value)
+    found = and_(page.c.organization_id == organization(), page.c.id == listed.c.value)
     outer = select(keyed.c.value.label("parent_key"), *(page.c[name] for name in listing.columns))
     return outer.select_from(keyed.join(listed, true()).outerjoin(page, found)).order_by(keyed.c.key, listed.c.key)

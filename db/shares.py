@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, FromClause, literal, or_, select
 
-from db.access import Viewer, visible
+from db.access import Viewer, users, visible
+from db.keys import among
 from db.users import recipients, shares
 
 
@@ -22,6 +23,6 @@ def shared_with(viewer: Viewer, workspaces: FromClause) -> ColumnElement[bool]:
         or_(share.c.state == "not_shared", share.c.expires_at <= datetime.now(UTC)),
     )
     named = visible(select(literal(1)).select_from(people), viewer).where(
-        people.c.workspace_id == workspaces.c.id, people.c.user_id.in_(viewer.user_ids)
+        people.c.workspace_id == workspaces.c.id, among(people.c.user_id, users())
     )
     return named.where(~gone.correlate(people).exists()).correlate(workspaces).exists()

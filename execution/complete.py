@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from types import GeneratorType
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     GraphQLError,
@@ -34,6 +34,7 @@ from graphql.pyutils import Path, is_iterable
 from execution.faults import Fault
 from execution.leaves import AS_THEY_ARE
 from execution.plan import FieldPlan, Planner, SelectionPlan
+from execution.waiting import HANDOVER
 
 Values = Sequence[Any]
 Assembly = Callable[[], list[Any]]
@@ -43,7 +44,10 @@ ABSENT = (type(None), type(Undefined))
 
 @dataclass(eq=False)
 class Frame:
-    """Objects of one type at one place of the document: each becomes a dict when all below them is there."""
+    """Objects of one type at one place of the document: each becomes a dict when all below them is there.
+
+    `kind` is the class of the objects, if they are rows of one class; `fields` are those that are not written inline.
+    """
 
     plan: SelectionPlan
     sources: Values
@@ -51,16 +55,28 @@ class Frame:
     assemblies: list[Assembly] = field(default_factory=list)
     built: list[Any] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.kind = kind_of(self.sources)
+        self.fields = self.plan.outer if self.kind else self.plan.resolved
+
+
+class HasExecutor(Protocol):
+    """What can give graphql-core's executor, should it be needed."""
+
+    @property
+    def executor(self) -> Executor[Any]: ...
+
 
 @dataclass(eq=False)
 class Completing:
     """The completion of one field's values; `frames` takes the objects that are to be gone on with."""
 
-    executor: Executor[Any]
+    run: HasExecutor
     planner: Planner
     plan: FieldPlan
     lost: Callable[[], None]
     frames: list[Frame] = field(default_factory=list)
+    has_waited: bool = False
 
     async def completed(self, of: GraphQLOutputType, values: Values, where: Where) -> Assembly:
         """Gives the values completed as the type says; a fault stands for each that could not be."""
@@ -73,7 +89,7 @@ class Completing:
         others = [_fault_or_none(value) for value in values]
         if is_required or any(others):
             self.lost()
-        inner = await self._present(bare, [values[place] for place in kept], lambda place: where(kept[place]))
+        inner = await self._present(bare, [values[place] for place in kept], _at(where, kept))
         return lambda: _scattered(others, kept, inner())
 
     async def _present(self, of: Any, values: Values, where: Where) -> Assembly:
@@ -91,27 +107,33 @@ class Completing:
     async def _lists(self, of: GraphQLOutputType, values: Values, where: Where) -> Assembly:  # B
         lists: Values = values
         if not set(map(type, values)) <= {list, tuple}:
-            lists = await asyncio.gather(*map(self._listed, values))
-            if any(isinstance(one, Fault) for one in lists):
-                kept = [place for place, one in enumerate(lists) if not isinstance(one, Fault)]
-                self.lost()
-                inner = await self._lists(of, [lists[place] for place in kept], lambda place: where(kept[place]))
-                return lambda: _scattered(lists, kept, inner())
+            lists = [self._listed(value) for value in values]
+            lists = await self.awaited(lists)
+            if any(isinstance(one, Exception) for one in lists):
+                return await self._some_lists(of, lists, where)
         items = await self.awaited(list(chain.from_iterable(lists)))
         sizes = list(map(len, lists))
         assembly = await self.completed(of, items, _within_lists(sizes, where))
         return lambda: _split(assembly(), sizes)
 
-    async def _listed(self, value: Any) -> Any:
+    async def _some_lists(self, of: GraphQLOutputType, lists: Values, where: Where) -> Assembly:
+        self.lost()
+        others = [_fault_or_none(one) for one in lists]
+        kept = [place for place, one in enumerate(others) if one is None]
+        inner = await self._lists(of, [lists[place] for place in kept], _at(where, kept)) if kept else list
+        return lambda: _scattered(others, kept, inner())
+
+    def _listed(self, value: Any) -> Any:
+        """The list, an awaitable of it, or why it is none."""
         try:
-            if self.executor.is_async_iterable(value):
-                return [item async for item in value]
+            if self.run.executor.is_async_iterable(value):
+                return _collected(value)
             if is_iterable(value):
                 return list(value)
         except Exception as error:
-            return Fault(error)
+            return error
         name = f"{self.plan.parent}.{self.plan.nodes[0].name.value}"
-        return Fault(GraphQLError(f"Expected Iterable, but did not find one for field '{name}'."))
+        return GraphQLError(f"Expected Iterable, but did not find one for field '{name}'.")
 
     def _leaves(self, of: Any, values: Values) -> list[Any]:  # C
         if set(map(type, values)) == {AS_THEY_ARE.get(of.name)}:
@@ -133,23 +155,26 @@ class Completing:
             if any(wrong):
                 kept = [place for place, one in enumerate(wrong) if one is None]
                 self.lost()
-                frame = self._frame(of, [values[place] for place in kept], lambda place: where(kept[place]))
-                return lambda: _scattered(wrong, kept, frame.built)
-        frame = self._frame(of, values, where)
-        return lambda: frame.built
+                inner = self._framed(of, [values[place] for place in kept], _at(where, kept))
+                return lambda: _scattered(wrong, kept, inner())
+        return self._framed(of, values, where)
 
     def _misfit(self, of: GraphQLObjectType, value: Any, answer: Any) -> Fault | None:
         if isinstance(answer, Exception):
             return Fault(answer)
         return None if answer else Fault(invalid_return_type_error(of, value, self.plan.details))
 
-    def _frame(self, of: GraphQLObjectType, sources: Values, where: Where) -> Frame:
-        frame = Frame(self.planner.below(self.plan, of), sources, where)
+    def _framed(self, of: GraphQLObjectType, sources: Values, where: Where) -> Assembly:
+        try:
+            frame = Frame(self.planner.below(self.plan, of), sources, where)
+        except (GraphQLError, RecursionError) as error:  # of a condition that has no value
+            faults = [self.fault(error) for _source in sources]
+            return lambda: list(faults)
         self.frames.append(frame)
-        return frame
+        return lambda: frame.built
 
     async def _abstract(self, of: Any, values: Values, where: Where) -> Assembly:
-        resolve = of.resolve_type or self.executor.type_resolver
+        resolve = of.resolve_type or self.run.executor.type_resolver
         names = [self._tried(resolve, value, place, where, of) for place, value in enumerate(values)]
         found = [self._concrete(of, name, value) for name, value in zip(await self.awaited(names), values, strict=True)]
         parts: list[tuple[list[int], Assembly]] = []
@@ -165,7 +190,7 @@ class Completing:
         try:
             if isinstance(name, Exception):
                 raise name
-            return self.executor.ensure_valid_runtime_type(name, of, self.plan.details, self.info(None), value)
+            return self.run.executor.ensure_valid_runtime_type(name, of, self.plan.details, self.info(None), value)
         except Exception as error:
             return Fault(error)
 
@@ -176,27 +201,42 @@ class Completing:
             return error
 
     def info(self, path: Path | None) -> GraphQLResolveInfo[Any]:
-        """What graphql-core tells a resolver."""
+        """What graphql-core tells a resolver: of a field in a list the path without the place in it."""
         one = self.plan
+        while path is not None and path.typename is None:
+            path = path.prev
         path = path or Path(None, one.key, one.parent.name)
-        return self.executor.build_resolve_info(one.definition, one.nodes, one.parent, path)
+        return self.run.executor.build_resolve_info(one.definition, one.nodes, one.parent, path)
 
     def has_awaitable(self, values: Values) -> bool:
         """Whether one of the values is to be awaited."""
         if not any(map(_may_await, set(map(type, values)))):
             return False
-        return any(map(self.executor.is_awaitable, values))
+        return any(map(self.run.executor.is_awaitable, values))
 
     async def awaited(self, values: list[Any]) -> list[Any]:
         """The values, those that are awaitable awaited all at once; an exception in the place of one that raised."""
         if not self.has_awaitable(values):
             return values
-        is_awaitable = self.executor.is_awaitable
+        is_awaitable = self.run.executor.is_awaitable
         places = [place for place, one in enumerate(values) if is_awaitable(one)]
-        answers = await gathered([values[place] for place in places])
-        for place, answer in zip(places, answers, strict=True):
+        waiting = [values[place] for place in places]
+        await self._hand_over(waiting)
+        for place, answer in zip(places, await gathered(waiting), strict=True):
             values[place] = answer
         return values
+
+    async def _hand_over(self, waiting: Sequence[Any]) -> None:
+        """Before the first wait: whoever began the completion may have it go on elsewhere, or not at all."""
+        if self.has_waited:
+            return
+        self.has_waited = True
+        try:
+            await HANDOVER
+        except GeneratorExit:
+            for one in waiting:
+                getattr(one, "close", bool)()  # else Python would say that a coroutine was never awaited
+            raise
 
     def fault(self, error: Exception) -> Fault:
         """A fault for the place of a value."""
@@ -216,6 +256,17 @@ async def gathered(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
         if isinstance(answer, BaseException) and not isinstance(answer, Exception):
             raise answer
     return answers
+
+
+async def _collected(values: AsyncIterable[Any]) -> list[Any]:
+    return [value async for value in values]
+
+
+def kind_of(sources: Values) -> type | None:
+    """The class of rows, if all are rows of one; None for other objects, and for a mixture."""
+    kinds = set(map(type, sources))
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    return kind if hasattr(kind, "layout") else None
 
 
 def _may_await(kind: type) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from graphql import GraphQLError, GraphQLOutputType, get_nullable_type, is_leaf_type, is_list_type, is_non_null_type
 from graphql.error import located_error
@@ -45,34 +45,33 @@ class Settling:
 
     def _object(self, made: dict[str, Any], path: Path | None) -> dict[str, Any]:
         plan = self.plans[id(made)]
-        return {
-            one.key: self._value(made[one.key], one.returns, one, Path(path, one.key, plan.on.name))
-            for one in plan.fields
-        }
-
-    def _value(self, value: Any, of: GraphQLOutputType, one: FieldPlan, path: Path) -> Any:  # A
-        bare: Any = get_nullable_type(of)
-        try:
-            settled = self._present(value, bare, one, path)
-        except _Nulled:
-            if is_non_null_type(of):
-                raise  # C
-            return None
-        if settled is None and is_non_null_type(of):
-            field_name = f"{one.parent}.{one.nodes[0].name.value}"
-            self._note(TypeError(f"Cannot return null for non-nullable field {field_name}."), one, path)
-            raise _Nulled
+        settled = {}  # by a loop, as are lists: each comprehension would be a level more of Python's stack
+        for one in plan.fields:
+            settled[one.key] = self._value(made[one.key], one.returns, one, Path(path, one.key, plan.on.name))
         return settled
 
-    def _present(self, value: Any, of: GraphQLOutputType, one: FieldPlan, path: Path) -> Any:
-        if isinstance(value, Fault):  # B
-            self._note(value.error, one, path)
-            raise _Nulled
-        if value is None or is_leaf_type(of):
-            return value
-        if is_list_type(of):
-            return [self._value(item, of.of_type, one, Path(path, place, None)) for place, item in enumerate(value)]
-        return self._object(value, path)
+    def _value(self, value: Any, of: GraphQLOutputType, one: FieldPlan, path: Path) -> Any:  # A
+        is_required = is_non_null_type(of)
+        bare: Any = get_nullable_type(of)
+        try:
+            if isinstance(value, Fault):  # B
+                self._fail(value.error, one, path)
+            if value is None and is_required:
+                field_name = f"{one.parent}.{one.nodes[0].name.value}"
+                self._fail(TypeError(f"Cannot return null for non-nullable field {field_name}."), one, path)
+            if value is None or is_leaf_type(bare):
+                return value
+            if not is_list_type(bare):
+                return self._object(value, path)
+            items = []
+            for place, item in enumerate(value):
+                items.append(self._value(item, bare.of_type, one, Path(path, place, None)))
+        except _Nulled:
+            if is_required:
+                raise  # C
+            return None
+        return items
 
-    def _note(self, error: Exception, one: FieldPlan, path: Path) -> None:
+    def _fail(self, error: Exception, one: FieldPlan, path: Path) -> NoReturn:
         self.errors.append(located_error(error, one.nodes, path.as_list()))
+        raise _Nulled

@@ -73,7 +73,6 @@ class RowColumn(Protocol):
     written: Callable[[Any], Any] | None  # makes of it what the encoder writes; None where it writes it as it lies
 
 
-@runtime_checkable
 class Layout(Protocol):
     """A class of rows that lie as sequences of raw values, and answer each value as an attribute as well."""
 

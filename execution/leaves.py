@@ -6,7 +6,7 @@ answers None and notes that the answer has a fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,19 +23,19 @@ INT_MAX, INT_MIN = 2**31 - 1, -(2**31)
 class Leaf:
     """A leaf type in one field: how its values are written, and whether there must be one.
 
-    `is_native` says that the encoder writes what a row holds for it, so that no function is called.
+    `native` is the class of values that the encoder writes, so that no function is called for them.
     """
 
-    type: GraphQLLeafType
+    of: GraphQLLeafType
     is_required: bool
-    is_native: bool
+    native: type | None
     names: dict[Any, str]  # of an enum: the name of each value
 
     def write(self, value: Any) -> Any:
         """What is answered for a value that is there. Raises what the coercion raises."""
         if isinstance(value, Exception):
             raise value
-        return Executor.complete_leaf_value(self.type, value)
+        return Executor.complete_leaf_value(self.of, value)
 
     def written(self, value: Any, lost: Callable[[], None]) -> Any:
         """What is answered for any value."""
@@ -44,14 +44,8 @@ class Leaf:
         return self.write(value)
 
     def of_attribute(self, text: str, number: int) -> str:
-        """The expression that writes an attribute `text` of any object; `number` names this leaf's functions."""
-        plain = AS_THEY_ARE.get(self.type.name)
-        slow = f"written{number}(v, lost)"
-        return (
-            f"(v if (v := {text}).__class__ is {plain.__name__} else {slow})"
-            if plain
-            else f"written{number}({text}, lost)"
-        )
+        """The expression that writes an attribute `text`; `number` names this leaf's functions."""
+        return f"written{number}({text}, lost)"
 
     def of_column(self, column: RowColumn, text: str, number: int) -> str:
         """The expression that writes a column that lies in the variable `text`."""
@@ -63,13 +57,13 @@ class Leaf:
         return text if present == text else f"(None if {text} is None else {present})"
 
     def _of_present(self, column: RowColumn, text: str, number: int) -> str:
-        if self.is_native:
+        if self.native is not None and column.python is self.native:
             return f"raw{number}({text})" if column.written else text
         if self.names and column.read is None:
             return f"names{number}[{text}]"
-        if column.python is not None and column.python is AS_THEY_ARE.get(self.type.name):
+        if column.python is not None and column.python is AS_THEY_ARE.get(self.of.name):
             return f"read{number}({text})" if column.read else text
-        if self.type.name == "Int" and column.python is int and column.read is None:
+        if self.of.name == "Int" and column.python is int and column.read is None:
             return f"({text} if {INT_MIN} <= {text} <= {INT_MAX} else write{number}({text}))"
         return f"write{number}(read{number}({text}))" if column.read else f"write{number}({text})"
 
@@ -81,12 +75,12 @@ class Leaf:
         return named
 
 
-def leaf_of(of: GraphQLLeafType, native: frozenset[str], *, is_required: bool) -> Leaf:
-    """The leaf of a type. `native` names the scalars that the encoder writes as a row holds them."""
+def leaf_of(of: GraphQLLeafType, native: Mapping[str, type], *, is_required: bool) -> Leaf:
+    """The leaf of a type. `native` gives the class of those scalars that the encoder writes as a row holds them."""
     names = {}
     if isinstance(of, GraphQLEnumType):
         names = {value.value: name for name, value in of.values.items() if _is_hashable(value.value)}
-    return Leaf(of, is_required, of.name in native, names)
+    return Leaf(of, is_required, native.get(of.name), names)
 
 
 def _is_hashable(value: Any) -> bool:

@@ -9,14 +9,15 @@ left, the dicts are built from the lowest frames up.  F) only if a value was los
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError, OperationType
 from graphql.execution.executor import Executor
-from graphql.execution.values import get_argument_values
+from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
 from execution.complete import Assembly, Completing, Frame, Values, Where, gathered
@@ -24,7 +25,8 @@ from execution.faults import Settling
 from execution.feeds import Batch, Call
 from execution.plan import Attribute, Batched, FieldPlan, Local, Planner, SelectionPlan
 from execution.rows import dicts_of
-from execution.trace import Trace
+from execution.trace import trace_of
+from execution.waiting import HANDOVER, Rest, begin
 
 ROOT = ""  # the key of a batch that hangs on no parent
 
@@ -44,27 +46,49 @@ class Asked:
 class Run:
     """One execution of an operation."""
 
-    executor: Executor[Any]
+    context: Any
+    variables: VariableValues
     planner: Planner
-    trace: Trace | None = None
+    make_executor: Callable[[], Executor[Any]]
+    is_eager: bool = False  # begun where nobody has said yet that it may wait
     errors: list[GraphQLError] = field(default_factory=list)
     _frames: list[Frame] = field(default_factory=list)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _is_faulty: bool = False
 
-    async def answered(self, plan: SelectionPlan, root: Any) -> dict[str, Any] | None:
+    def __post_init__(self) -> None:
+        self.trace = trace_of(self.context)
+
+    @cached_property
+    def executor(self) -> Executor[Any]:
+        """graphql-core's, for what plain resolvers and abstract types ask of it."""
+        return self.make_executor()
+
+    async def result(self, root: Any) -> ExecutionResult:
+        """The result, as the encoder takes it."""
+        plan = self.planner.root
+        is_mutation = self.planner.operation.operation is OperationType.MUTATION
+        data = await (self._in_series(plan, root) if is_mutation else self._at_once(plan, root))
+        return ExecutionResult(data, self.errors or None)
+
+    async def _at_once(self, plan: SelectionPlan, root: Any) -> dict[str, Any] | None:
         """The data of an operation whose root fields are independent of each other; None where it is all null."""
         self._frames = [Frame(plan, [root], _root)]
-        await self._with_tasks(self._levels(self._frames[:]))
+        try:
+            await self._levels(self._frames[:])
+            await self._tasks_done()
+        except BaseException:
+            await self._tasks_ended()
+            raise
         data = self._built()
         return self._settled(data) if self._is_faulty else data
 
-    async def answered_in_series(self, plan: SelectionPlan, root: Any) -> dict[str, Any] | None:
+    async def _in_series(self, plan: SelectionPlan, root: Any) -> dict[str, Any] | None:
         """The data of a mutation: a root field begins when the one before it is done. Source: GraphQL, 6.2.2."""
         data: dict[str, Any] = {}
         for alone in plan.alone:
             self._is_faulty = False
-            part = await self.answered(alone, root)
+            part = await self._at_once(alone, root)
             if part is None:
                 return None
             data |= part
@@ -73,18 +97,20 @@ class Run:
     def _lost(self) -> None:
         self._is_faulty = True
 
-    async def _with_tasks(self, levels: Coroutine[Any, Any, None]) -> None:
-        """Goes through the levels and waits for the tasks that went off meanwhile. None outlives this."""
-        try:
-            await levels
-            while self._tasks:
-                await self._tasks[0]
-                self._tasks.pop(0)
-        except BaseException:
-            for task in self._tasks:
-                task.cancel()
+    async def _tasks_done(self) -> None:
+        """Waits for the tasks that went off, and for those that they sent off."""
+        while self._tasks:
+            done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._tasks -= done
+            for task in done:
+                task.result()
+
+    async def _tasks_ended(self) -> None:
+        """Gives up the tasks that still run. None outlives the operation."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            raise
 
     async def _levels(self, frames: list[Frame]) -> None:
         while frames:
@@ -93,8 +119,8 @@ class Run:
             below: list[Frame] = []
             asked: list[Asked] = []
             for frame in frames:
-                frame.assemblies = [list] * len(frame.plan.outer)
-                for number, one in enumerate(frame.plan.outer):
+                frame.assemblies = [list] * len(frame.fields)
+                for number, one in enumerate(frame.fields):
                     if isinstance(one.source, Batched):
                         asked += await self._asked(frame, number, one.source, below)
                     else:
@@ -114,17 +140,11 @@ class Run:
             values = _each(attrgetter(one.source.name), frame.sources)
         else:
             values = self._resolved(completing, frame, _below(frame, one))
-        if completing.has_awaitable(values):
-            self._tasks.append(asyncio.create_task(self._later(completing, frame, number, values)))
-        else:
-            await self._complete(completing, frame, number, values, below)
+        await self._complete(completing, frame, number, values, below)
 
     def _local(self, source: Local, sources: Values) -> list[Any]:
-        ctx = self.executor.context_value
-        try:
-            return [source.value(one, ctx) for one in sources]
-        except Exception:
-            return _each(lambda one: source.value(one, ctx), sources)
+        ctx = self.context
+        return _each(lambda one: source.value(one, ctx), sources)
 
     def _resolved(self, completing: Completing, frame: Frame, where: Where) -> list[Any]:
         one = completing.plan
@@ -142,19 +162,15 @@ class Run:
         if not one.definition.args and not detail.node.arguments:
             return {}
         scope = detail.fragment_variable_values
-        return get_argument_values(one.definition, detail.node, self.executor.variable_values, scope)
-
-    async def _later(self, completing: Completing, frame: Frame, number: int, values: list[Any]) -> None:
-        below: list[Frame] = []
-        await self._complete(completing, frame, number, await completing.awaited(values), below)
-        await self._levels(below)
+        hides = self.planner.hides_suggestions
+        return get_argument_values(one.definition, detail.node, self.variables, scope, hides)
 
     # ------------------------------------------------------------------------------------------------------ B) batches
 
     async def _asked(self, frame: Frame, number: int, source: Batched, below: list[Frame]) -> list[Asked]:
         count = len(frame.sources)
         try:
-            arguments = source.arguments(self.executor.variable_values)
+            arguments = source.arguments(self.variables)
             call = source.feed.call(source.selection, arguments)
             keys = [None] * count if call is None else _keys(call, source.feed.key, frame.sources)
         except Exception as error:
@@ -170,6 +186,7 @@ class Run:
         together: dict[Batch, list[Asked]] = {}
         for one in asked:
             together.setdefault(one.call.batch, []).append(one)
+        await self._hand_over()
         answers = await gathered([self._batch(batch, asking) for batch, asking in together.items()])
         for asking, found in zip(together.values(), answers, strict=True):
             for one in asking:
@@ -179,9 +196,9 @@ class Run:
         keys = list(asking[0].places) if len(asking) == 1 else list(dict.fromkeys(k for a in asking for k in a.places))
         columns = asking[0].call.columns.union(*(one.call.columns for one in asking[1:]))
         if self.trace:
-            names = [f"{one.frame.plan.on}.{one.frame.plan.outer[one.number].nodes[0].name.value}" for one in asking]
+            names = [f"{one.frame.plan.on}.{one.frame.fields[one.number].nodes[0].name.value}" for one in asking]
             self.trace.note_batch(names, len(keys))
-        answers = await batch(keys, ctx=self.executor.context_value, columns=columns)
+        answers = await batch(keys, ctx=self.context, columns=columns)
         return dict(zip(keys, answers, strict=True))
 
     async def _spread(self, one: Asked, found: Any, below: list[Frame]) -> None:
@@ -193,37 +210,74 @@ class Run:
         if len(places) == len(keys):
             await self._complete(completing, frame, one.number, values, below)
             return
-        where = _below(frame, plan)
-        of_keys = await completing.completed(plan.returns, values, lambda place: where(keys.index(list(places)[place])))
-        if None in keys:
-            self._lost_if_required(plan)
-        self._keep(completing, frame, one.number, _shared(of_keys, keys, places), below)
-
-    def _lost_if_required(self, plan: FieldPlan) -> None:
-        if plan.is_required:
+        if None in keys and plan.is_required:
             self._lost()
+        where = _below(frame, plan)
+        names = list(places)
+
+        async def of_keys() -> Assembly:
+            return _shared(
+                await completing.completed(plan.returns, values, lambda place: where(keys.index(names[place]))),
+                keys,
+                places,
+            )
+
+        await self._kept(completing, frame, one.number, of_keys(), below)
 
     # -------------------------------------------------------------------------------------------------- what is shared
 
     def _completing(self, frame: Frame, number: int) -> Completing:
-        return Completing(self.executor, self.planner, frame.plan.outer[number], self._lost)
+        return Completing(self, self.planner, frame.fields[number], self._lost)
 
     async def _complete(
-        self, completing: Completing, frame: Frame, number: int, values: Values, below: list[Frame]
+        self, completing: Completing, frame: Frame, number: int, values: list[Any], below: list[Frame]
     ) -> None:
         one = completing.plan
-        assembly = await completing.completed(one.returns, values, _below(frame, one))
-        self._keep(completing, frame, number, assembly, below)
 
-    def _keep(self, completing: Completing, frame: Frame, number: int, assembly: Assembly, below: list[Frame]) -> None:
-        frame.assemblies[number] = assembly
+        async def completed() -> Assembly:
+            return await completing.completed(one.returns, await completing.awaited(values), _below(frame, one))
+
+        await self._kept(completing, frame, number, completed(), below)
+
+    async def _kept(
+        self,
+        completing: Completing,
+        frame: Frame,
+        number: int,
+        work: Coroutine[Any, Any, Assembly],
+        below: list[Frame],
+    ) -> None:
+        """Does the work of completing a field; if it waits, it goes on in a task, and so does what is below it."""
+        assembly = begin(work)
+        if not isinstance(assembly, Rest):
+            frame.assemblies[number] = assembly
+            self._frames += completing.frames
+            below += completing.frames
+            return
+        await self._hand_over(assembly)
+        self._tasks.add(asyncio.create_task(self._later(completing, frame, number, assembly)))
+
+    async def _later(self, completing: Completing, frame: Frame, number: int, rest: Rest[Assembly]) -> None:
+        frame.assemblies[number] = await rest
         self._frames += completing.frames
-        below += completing.frames
+        await self._levels(completing.frames)
+
+    async def _hand_over(self, rest: Rest[Any] | None = None) -> None:
+        """Before the first wait of an operation that was begun eagerly."""
+        if not self.is_eager:
+            return
+        self.is_eager = False
+        try:
+            await HANDOVER
+        except GeneratorExit:
+            if rest is not None:
+                rest.close()
+            raise
 
     def _built(self) -> dict[str, Any]:  # E
         for frame in reversed(self._frames):
             lists = [assembly() for assembly in frame.assemblies]
-            frame.built = dicts_of(frame.plan, frame.sources, lists, self._lost)
+            frame.built = dicts_of(frame, lists, self._lost)
             if self.trace:
                 self.trace.objects += len(frame.built)
         data: dict[str, Any] = self._frames[0].built[0]
@@ -231,7 +285,12 @@ class Run:
 
     def _settled(self, data: dict[str, Any]) -> dict[str, Any] | None:  # F
         plans = {id(made): frame.plan for frame in self._frames for made in frame.built}
-        return Settling(plans, self.errors).of_root(data)
+        try:
+            return Settling(plans, self.errors).of_root(data)
+        except RecursionError as error:
+            told = GraphQLError("The answer is nested too deeply to tell what is wrong with it.", original_error=error)
+            self.errors[:] = [told]
+            return None
 
 
 def _root(_place: int) -> Path | None:
@@ -242,19 +301,15 @@ def _below(frame: Frame, one: FieldPlan) -> Where:
     return lambda place: Path(frame.where(place), one.key, one.parent.name)
 
 
-def _each(function: Any, sources: Values) -> list[Any]:
-    """What a function without effects gives for each; an exception in the place of one it fails for."""
-    try:
-        return list(map(function, sources))
-    except Exception:
-        return [_tried(function, source) for source in sources]
-
-
-def _tried(function: Any, source: Any) -> Any:
-    try:
-        return function(source)
-    except Exception as error:
-        return error
+def _each(function: Callable[[Any], Any], sources: Values) -> list[Any]:
+    """What a function gives for each; an exception in the place of one it fails for."""
+    values = []
+    for source in sources:
+        try:
+            values.append(function(source))
+        except Exception as error:
+            values.append(error)
+    return values
 
 
 def _keys(call: Call, column: str | None, sources: Sequence[Any]) -> list[Any]:

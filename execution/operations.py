@@ -6,11 +6,12 @@ ask for errors without propagation.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from cachetools import LRUCache
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -21,13 +22,18 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
 )
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
 
-from execution.plan import Planner
+from execution.plan import DEFINITION, Planner
+from execution.variables import Signatures, plain_signatures
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 INCREMENTAL = frozenset({"defer", "stream"})
 CONDITIONS = frozenset({"skip", "include"})
 UNPROPAGATED = "experimental_disableErrorPropagation"
+MOST_BYTES = 8_000_000  # of text whose plans are kept
+LEAST_BYTES = 16_000  # that an operation counts for, so that not more than 500 are kept
 PLANS_OF_ONE = 64  # combinations of @skip and @include kept of one operation; others are planned each time
 
 
@@ -37,14 +43,61 @@ class Operation:
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
+    definitions: Mapping[str, FragmentDefinitionNode]
     fallback: str | None
     conditions: tuple[str, ...]
     planners: dict[tuple[Any, ...], Planner] = field(default_factory=dict)
 
+    @cached_property
+    def signatures(self) -> Signatures | None:
+        """Its variables, where all are of plain scalars."""
+        return plain_signatures(self.schema, self.node)
+
+    def is_odd(self, variables: VariableValues) -> bool:
+        """Whether a condition is something that validation would have refused."""
+        values = (variables.coerced.get(name) for name in self.conditions)
+        return any(value is not None and not isinstance(value, bool) for value in values)
+
+    def known_planner(self, variables: VariableValues) -> Planner | None:
+        """The planner for these values of the variables in @skip and @include, if there was one before."""
+        key = self._key(variables)
+        return None if key is None else self.planners.get(key)
+
+    def planner(
+        self,
+        variables: VariableValues,
+        fragments: dict[str, FragmentDetails],
+        definitions: dict[str, FragmentDefinitionNode],
+        native: Mapping[str, type],
+        *,
+        hides_suggestions: bool = False,
+    ) -> Planner:
+        """A planner for these values. It holds nothing else of the request."""
+        conditions = VariableValues(
+            {name: variables.sources[name] for name in self.conditions if name in variables.sources},
+            {name: variables.coerced[name] for name in self.conditions if name in variables.coerced},
+        )
+        served = self.schema.extensions.get(DEFINITION)
+        scalars = served.schema_converter.scalar_registry if served else {}
+        config = served.config if served else None
+        made = Planner(
+            self.schema, self.node, fragments, definitions, conditions, native, config, scalars, hides_suggestions
+        )
+        key = self._key(variables)
+        if len(self.planners) < PLANS_OF_ONE and key is not None:
+            self.planners[key] = made
+        return made
+
+    def _key(self, variables: VariableValues) -> tuple[bool, ...] | None:
+        """None where a condition is neither true nor false, which is an error to be told anew each time."""
+        values = [variables.coerced.get(name) for name in self.conditions]
+        known = tuple(value for value in values if isinstance(value, bool))
+        return known if len(known) == len(values) else None
+
     @property
     def size(self) -> int:
-        """Bytes of source text that it keeps alive, about."""
-        return len(self.node.loc.source.body) if self.node.loc else 0
+        """Bytes of source text that it counts for."""
+        return max(LEAST_BYTES, len(self.node.loc.source.body) if self.node.loc else 0)
 
 
 def operation_of(
@@ -52,9 +105,9 @@ def operation_of(
 ) -> Operation:
     """What is known of an operation by its text."""
     if node.operation is OperationType.SUBSCRIPTION:
-        return Operation(schema, node, "subscription", ())
+        return Operation(schema, node, fragments, "subscription", ())
     if any(directive.name.value == UNPROPAGATED for directive in node.directives or ()):
-        return Operation(schema, node, "errors without propagation", ())
+        return Operation(schema, node, fragments, "errors without propagation", ())
     fallback, conditions = None, set()
     for selection in _selections(node.selection_set, fragments):
         if isinstance(selection, FieldNode) and selection.name.value in INTROSPECTION:
@@ -66,7 +119,7 @@ def operation_of(
                 conditions |= {
                     one.value.name.value for one in directive.arguments if isinstance(one.value, VariableNode)
                 }
-    return Operation(schema, node, fallback, tuple(sorted(conditions)))
+    return Operation(schema, node, fragments, fallback, tuple(sorted(conditions)))
 
 
 def _selections(first: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[Any]:
@@ -86,12 +139,10 @@ def _selections(first: SelectionSetNode, fragments: Mapping[str, FragmentDefinit
 
 
 class Operations:
-    """The operations seen last, bounded in number and in bytes of text."""
+    """The operations seen last. Each is found by its node, which stays alive with it."""
 
-    def __init__(self, most: int = 500, most_bytes: int = 8_000_000) -> None:
-        self.most, self.most_bytes = most, most_bytes
-        self.bytes = 0
-        self._known: OrderedDict[int, Operation] = OrderedDict()
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._known: LRUCache[int, Operation] = LRUCache(most_bytes, lambda known: known.size)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -99,16 +150,15 @@ class Operations:
     def of(
         self, schema: GraphQLSchema, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> Operation:
-        """What is known of the operation. It is found by its node, which stays alive with it."""
+        """What is known of the operation."""
         known = self._known.get(id(node))
-        if known is not None and known.schema is schema:
-            self._known.move_to_end(id(node))
-            return known
-        made = operation_of(schema, node, fragments)
-        if known is not None:
-            self.bytes -= known.size
-        self._known[id(node)] = made
-        self.bytes += made.size
-        while self._known and (len(self._known) > self.most or self.bytes > self.most_bytes):
-            self.bytes -= self._known.popitem(last=False)[1].size
-        return made
+        if known is None or known.schema is not schema or not _are_same(known.definitions, fragments):
+            known = operation_of(schema, node, fragments)
+            if known.size <= self._known.maxsize:
+                self._known[id(node)] = known
+        return known
+
+
+def _are_same(some: Mapping[str, FragmentDefinitionNode], others: Mapping[str, FragmentDefinitionNode]) -> bool:
+    """Whether these are the very same nodes: a document put together in code may share its operation with another."""
+    return some is others or (some.keys() == others.keys() and all(node is others[name] for name, node in some.items()))

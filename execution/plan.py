@@ -7,7 +7,7 @@ that an empty list costs nothing and a deep document no recursion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,9 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
+    Undefined,
     VariableNode,
+    get_nullable_type,
     is_leaf_type,
     is_non_null_type,
 )
@@ -41,6 +43,7 @@ from strawberry.types.field import StrawberryField
 
 from execution.feeds import BatchFed, ColumnFed, LocalFed
 from execution.leaves import Leaf, leaf_of
+from execution.variables import PLAIN
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its field in a GraphQLField's extensions
 
@@ -118,11 +121,15 @@ class FieldPlan:
 
 @dataclass(eq=False)
 class SelectionPlan:
-    """A selection on one object type. `functions` are the row functions made so far, by class of row."""
+    """A selection on one object type. `functions` are the row functions made so far, by class of row.
+
+    `outer` are the fields that rows do not hold themselves, `resolved` those that other objects do not.
+    """
 
     on: GraphQLObjectType
     fields: list[FieldPlan]
-    outer: list[FieldPlan]  # those that are not written inline
+    outer: list[FieldPlan]
+    resolved: list[FieldPlan]
     functions: dict[type | None, Any] = field(default_factory=dict)
 
     @property
@@ -133,8 +140,8 @@ class SelectionPlan:
 
 def selection_plan(of: GraphQLObjectType, fields: list[FieldPlan]) -> SelectionPlan:
     """The plan of these fields."""
-    outer = [one for one in fields if not one.is_inline and not isinstance(one.source, Typename)]
-    return SelectionPlan(of, fields, outer)
+    resolved = [one for one in fields if not isinstance(one.source, Typename)]
+    return SelectionPlan(of, fields, [one for one in resolved if not one.is_inline], resolved)
 
 
 @dataclass(eq=False)
@@ -146,9 +153,10 @@ class Planner:
     fragments: dict[str, FragmentDetails]
     definitions: dict[str, FragmentDefinitionNode]
     conditions: VariableValues
-    native: frozenset[str]
+    native: Mapping[str, type]
     config: Any  # of the Strawberry schema; None for a schema that is not Strawberry's
     scalars: Any
+    hides_suggestions: bool = False
 
     @cached_property
     def root(self) -> SelectionPlan:
@@ -156,15 +164,25 @@ class Planner:
         of = self.schema.get_root_type(self.operation.operation)
         if of is None:
             raise GraphQLError(f"Schema is not configured to execute {self.operation.operation.value} operation.")
-        collected = collect_fields(self.schema, self.fragments, self.conditions, of, self.operation)
+        collected = collect_fields(
+            self.schema, self.fragments, self.conditions, of, self.operation, self.hides_suggestions
+        )
         return self._planned(of, collected.grouped_field_set, is_trusted=False)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is a plan; if not, graphql-core says why."""
+        try:
+            return bool(self.root.on)
+        except (GraphQLError, RecursionError):
+            return False
 
     def below(self, above: FieldPlan, of: GraphQLObjectType) -> SelectionPlan:
         """The plan of the selection below a field, on objects of this type."""
         plan = above.plans.get(of.name)
         if plan is None:
-            details = above.details
-            collected = collect_subfields(self.schema, self.fragments, self.conditions, self.operation, of, details)
+            scope = self.schema, self.fragments, self.conditions, self.operation
+            collected = collect_subfields(*scope, of, above.details, self.hides_suggestions)
             plan = self._planned(of, collected.grouped_field_set, is_trusted=above.is_trusted)
             above.plans[of.name] = plan
         return plan
@@ -219,29 +237,60 @@ class Planner:
     def _arguments(
         self, detail: FieldDetails, definition: GraphQLField, fed: StrawberryField
     ) -> Callable[[VariableValues], Mapping[str, Any]]:
-        """Gives the arguments under their Python names; those without variables are made once."""
+        """Gives the arguments under their Python names. Those that no variable stands in are made once."""
+        scope = detail.fragment_variable_values
 
         def arguments(variables: VariableValues) -> Mapping[str, Any]:
-            scope = detail.fragment_variable_values
-            given = get_argument_values(definition, detail.node, variables, scope)
+            given = get_argument_values(definition, detail.node, variables, scope, self.hides_suggestions)
             return convert_arguments(given, fed.arguments, self.scalars, self.config)
 
-        if any(map(_has_variable, detail.node.arguments or ())):
-            return arguments
-        made: list[Mapping[str, Any]] = []
+        nodes = detail.node.arguments or ()
+        variable_names = None if scope else _variable_names(nodes, definition, fed, self.config)
+        if variable_names is None:
+            return arguments if any(map(_has_variable, nodes)) else _once(arguments)
+        names = variable_names
 
-        def made_once(variables: VariableValues) -> Mapping[str, Any]:
-            if not made:
-                made.append(arguments(variables))
-            return made[0]
+        def of_variables(variables: VariableValues) -> Mapping[str, Any]:
+            values = variables.coerced
+            if all(name in values for name in names.values()):
+                return {argument: values[name] for argument, name in names.items()}
+            return arguments(variables)
 
-        return made_once
+        return of_variables
+
+
+def _once(arguments: Callable[[VariableValues], Mapping[str, Any]]) -> Callable[[VariableValues], Mapping[str, Any]]:
+    made: list[Mapping[str, Any]] = []
+
+    def made_once(variables: VariableValues) -> Mapping[str, Any]:
+        if not made:
+            made.append(arguments(variables))
+        return made[0]
+
+    return made_once
+
+
+def _variable_names(
+    nodes: Sequence[ArgumentNode], definition: GraphQLField, fed: StrawberryField, config: Any
+) -> dict[str, str] | None:
+    """The variable of each argument by its Python name, if each is a variable of a plain scalar and none is left."""
+    names = {config.name_converter.from_argument(one): str(one.python_name) for one in fed.arguments}
+    found = {}
+    for node in nodes:
+        of = get_nullable_type(definition.args[node.name.value].type)
+        if not isinstance(node.value, VariableNode) or getattr(of, "name", "") not in PLAIN:
+            return None
+        found[names[node.name.value]] = node.value.name.value
+    others = [one for name, one in definition.args.items() if names[name] not in found]
+    return found if found and all(one.default_value in {None, Undefined} for one in others) else None
 
 
 def _is_attribute(field_definition: StrawberryField, definition: GraphQLField) -> bool:
     """A plain Strawberry field without a resolver, for which graphql-core would call `getattr`."""
     is_default = getattr(definition.resolve, "_is_default", False)
-    return bool(is_default and field_definition.is_basic_field and field_definition.default_resolver is getattr)
+    is_own = type(field_definition).get_result is not StrawberryField.get_result
+    is_plain = field_definition.is_basic_field and field_definition.default_resolver is getattr
+    return bool(is_default and is_plain and not is_own)
 
 
 def _has_variable(argument: ArgumentNode) -> bool:

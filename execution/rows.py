@@ -1,6 +1,6 @@
 """Stage: rows. Generates the function that makes the dicts of a selection from objects of one class.
 
-A) which fields stand where: inline ones are written in the dict itself, the others come as lists, one value each
+A) which fields stand where: what rows hold is written in the dict itself, the others come as lists, one value each
 object.  B) what lies in a row is unpacked into variables, what is an attribute is read.  C) one comprehension makes
 all dicts, their keys in the order of the document.  D) if it raises, the objects are gone through one by one, and a
 fault takes the place of each value that could not be written.
@@ -11,32 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from execution.complete import Frame
 from execution.faults import Fault
-from execution.feeds import Layout, RowColumn
+from execution.feeds import RowColumn
 from execution.plan import Attribute, FieldPlan, SelectionPlan, Typename
 
 RowFunction = Callable[..., list[dict[str, Any]]]
 
 
-def dicts_of(
-    plan: SelectionPlan, sources: Sequence[Any], lists: Sequence[Sequence[Any]], lost: Callable[[], None]
-) -> list[dict[str, Any]]:
-    """One dict per source; `lists` holds the values of the fields that are not inline. Raises nothing."""
-    kind = _kind_of(sources)
-    function = plan.functions.get(kind)
+def dicts_of(frame: Frame, lists: Sequence[Sequence[Any]], lost: Callable[[], None]) -> list[dict[str, Any]]:
+    """One dict per object; `lists` holds the values of the frame's fields. Raises nothing."""
+    plan, sources = frame.plan, frame.sources
+    function = plan.functions.get(frame.kind)
     if function is None:
-        function = plan.functions[kind] = row_function(plan, kind)
+        function = plan.functions[frame.kind] = row_function(plan, frame.kind)
     try:
         return function(sources, lists, lost)
     except Exception:
         return [_carefully(plan, source, values, lost) for source, values in _with_values(sources, lists)]  # D
-
-
-def _kind_of(sources: Sequence[Any]) -> type | None:
-    """The class of rows, if all are of one; None for other objects, and for a mixture."""
-    kinds = set(map(type, sources))
-    kind = next(iter(kinds)) if len(kinds) == 1 else None
-    return kind if kind is not None and isinstance(kind, Layout) else None
 
 
 def row_function(plan: SelectionPlan, kind: type | None) -> RowFunction:
@@ -45,19 +37,19 @@ def row_function(plan: SelectionPlan, kind: type | None) -> RowFunction:
     places = {column.name: place for place, column in enumerate(layout)}
     namespace: dict[str, Any] = {}
     members, used = [], set()
-    outer = {one.key: number for number, one in enumerate(plan.outer)}
+    listed = {one.key: number for number, one in enumerate(plan.outer if kind else plan.resolved)}
     for number, one in enumerate(plan.fields):  # A
         if isinstance(one.source, Typename):
             expression = repr(plan.on.name)
-        elif not one.is_inline:
-            expression = f"x{outer[one.key]}"
+        elif one.key in listed:
+            expression = f"x{listed[one.key]}"
         else:
             place = places.get(one.source.name)  # type: ignore[union-attr]
             column = None if place is None else layout[place]
             expression = _expression(one, number, column, f"c{place}", namespace)
             used.add("s" if place is None else f"c{place}")
         members.append(f"{one.key!r}: {expression}")
-    return _compiled(members, len(layout), used, len(plan.outer), namespace)
+    return _compiled(members, len(layout), used, len(listed), namespace)
 
 
 def _expression(one: FieldPlan, number: int, column: RowColumn | None, variable: str, namespace: dict[str, Any]) -> str:

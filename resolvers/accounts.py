@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from cachetools import TTLCache
 from sqlalchemy import delete, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,10 +18,12 @@ from db.ids import id_of, organization_id_of
 from db.users import accounts, identities, organizations, tokens, users
 from db.writes import insert_missing
 
-SCOPES = (READ, "billing:read")  # those that mean something so far; see docs/settings.md
+ADMIN = "admin"
+SCOPES = (READ, "billing:read", ADMIN)  # those that mean something so far; see docs/settings.md
 BEARER, BROWSER, SIGN_IN = "bearer", "browser", "sign-in"
 PREFIX = "wg_"  # so that people and secret scanners know one when they see it
 TOKEN_BYTES = 32
+MOST_KNOWN = 10_000  # tokens whose holders are remembered
 LIFETIMES = {SIGN_IN: timedelta(hours=1), BROWSER: timedelta(days=30)}  # a bearer token has no end of its own
 
 
@@ -100,16 +104,47 @@ async def redeemed(database: Database, code: str) -> str | None:
         return token
 
 
-async def viewer_of(database: Database, token: str, kinds: Collection[str]) -> Viewer | None:
-    """Who holds the token; None where it is wrong, has expired, or is of another kind. Statements: 2."""
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a token, of which kind it is, and when it ends."""
+
+    viewer: Viewer
+    kind: str
+    expires_at: datetime | None
+
+
+class Viewers:
+    """Who holds which token. What was found is taken to be true for some seconds."""
+
+    def __init__(self, database: Database, seconds: float) -> None:
+        self._database = database
+        self._known: TTLCache[str, Holder] = TTLCache(MOST_KNOWN, seconds)
+
+    async def of(self, token: str, kinds: Collection[str]) -> Viewer | None:
+        """Who holds the token; None where it is wrong, has expired, or is of another kind.
+
+        Statements: 2 for a token that was not seen lately.
+        """
+        name = digest(token)
+        holder = self._known.get(name)
+        if holder is None:
+            holder = await holder_of(self._database, name)
+            if holder is None:
+                return None
+            self._known[name] = holder
+        return holder.viewer if holder.kind in kinds and not _has_expired(holder.expires_at) else None
+
+
+async def holder_of(database: Database, token_digest: str) -> Holder | None:
+    """Who holds the token with this digest; None where there is none. Statements: 2."""
     joined = tokens.join(
         accounts,
         (accounts.c.organization_id == tokens.c.organization_id) & (accounts.c.id == tokens.c.account_id),
     )
     columns = (tokens.c.organization_id, tokens.c.account_id, tokens.c.kind, tokens.c.scopes, tokens.c.expires_at)
-    statement = select(*columns, accounts.c.email).select_from(joined).where(tokens.c.digest == digest(token))
+    statement = select(*columns, accounts.c.email).select_from(joined).where(tokens.c.digest == token_digest)
     rows = await database.rows(statement)
-    if not rows or rows[0].kind not in kinds or _has_expired(rows[0].expires_at):
+    if not rows:
         return None
     row = rows[0]
     known = select(identities.c.user_id.label("id")).where(
@@ -118,7 +153,8 @@ async def viewer_of(database: Database, token: str, kinds: Collection[str]) -> V
     by_mail = select(users.c.id).where(users.c.organization_id == row.organization_id, users.c.email == row.email)
     mine = union(by_mail, known)  # each by its index
     people = tuple(sorted(user.id for user in await database.rows(mine)))
-    return Viewer(row.organization_id, row.account_id, row.email, frozenset(row.scopes), people)
+    viewer = Viewer(row.organization_id, row.account_id, row.email, frozenset(row.scopes), people)
+    return Holder(viewer, row.kind, row.expires_at)
 
 
 def digest(token: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from aiodataloader import DataLoader
 
 from db.access import Viewer
 from db.database import Database
+from db.statements import Prepared, Reading
 from resolvers.cursors import CursorKey
 
 
@@ -40,7 +41,20 @@ class Context:
     limits: Limits = Limits()
     stale_after_seconds: dict[str, int] = field(default_factory=dict)
     remembered: dict[Hashable, Any] = field(default_factory=dict)
+    trace: Any = None  # where the executor notes what it does, for those who asked
     _loaders: dict[Hashable, DataLoader[str, Any]] = field(default_factory=dict)
+
+    async def rows(self, statement: Reading | Prepared, **values: Any) -> Sequence[Any]:
+        """All rows of a statement for the viewer. Statements: 1."""
+        return await self.db.rows(statement, self.viewer.values | values)
+
+    async def rows_of(self, key: Hashable, statement: Callable[[], Reading], **values: Any) -> Sequence[Any]:
+        """All rows of a statement that is kept ready under a key, for viewers of one shape. Statements: 1.
+
+        Whatever the statement is made of must be in the key, and whatever differs from call to call in `values`.
+        """
+        ready = self.db.prepared((key, self.viewer.shape), statement)
+        return await self.db.rows(ready, self.viewer.values | values)
 
     def loader(self, batch: Batch, columns: frozenset[str], place: Hashable = None) -> DataLoader[str, Any]:
         """The loader of a batch function for these columns; `place` tells calls with other arguments apart."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, func, select
-from sqlalchemy.engine import Row
+from sqlalchemy import Column, ColumnElement, Select, Table, func, select
 
 from db.access import visible
-from db.keys import among
+from db.keys import among, keys_to_come
 from db.pages import Listing, Term, Window, pages_of_parents, windowed
 from errors import BadArgumentError
 from resolvers.context import Context, Limits
@@ -43,7 +42,7 @@ class Edge:
     """A row and its place in the list."""
 
     page: Page
-    node: Row[Any]
+    node: Any
 
     @property
     def cursor(self) -> str:
@@ -65,7 +64,7 @@ class PageInfo:
 class Page:
     """The page of one parent. Cursors are made only when they are read."""
 
-    nodes: Sequence[Row[Any]]
+    nodes: Sequence[Any]
     has_next: bool
     has_previous: bool
     order: tuple[Term, ...]
@@ -84,7 +83,7 @@ class Page:
         start, end = (self.cursor_of(self.nodes[0]), self.cursor_of(self.nodes[-1])) if self.nodes else (None, None)
         return PageInfo(self.has_next, self.has_previous, start, end)
 
-    def cursor_of(self, node: Row[Any]) -> str:
+    def cursor_of(self, node: Any) -> str:
         """The cursor of a row of the page."""
         return self.key.write(self.scope, [getattr(node, term.column) for term in self.order])
 
@@ -118,11 +117,12 @@ class Connection:
         window = window_of(arguments, ctx.limits, ctx.cursors, scope)  # A
         given = arguments.filter
         conditions = [] if given is None else [condition_of(bounded(given), self.table, ctx.viewer)]
-        wanted = columns | {term.column for term in order}
-        rows: dict[str, list[Row[Any]]] = {}
+        unique = list(dict.fromkeys(keys))
+        rows: dict[str, list[Any]] = {}
         if wants_rows:
-            rows = await self._rows(keys, ctx, wanted, conditions, order, window)  # B
-        counts = await self._counts(keys, ctx, conditions) if wants_count else {}
+            wanted = columns | {term.column for term in order}
+            rows = await self._rows(unique, ctx, wanted, conditions, order, window)  # B
+        counts = await self._counts(unique, ctx, conditions) if wants_count else {}
         return [
             _cut(rows.get(key, []), arguments, window, order, scope, ctx.cursors, counts.get(key, 0))  # C
             for key in keys
@@ -130,37 +130,59 @@ class Connection:
 
     async def _rows(
         self,
-        keys: Sequence[str],
+        keys: list[str],
         ctx: Context,
         columns: frozenset[str],
         conditions: Sequence[ColumnElement[bool]],
         order: tuple[Term, ...],
         window: Window,
-    ) -> dict[str, list[Row[Any]]]:
+    ) -> dict[str, list[Any]]:
+        statement = partial(self._page, ctx, columns, conditions, order, window)
+        if conditions:
+            found = await ctx.rows(statement(), keys=keys, **window.values)
+        else:
+            ready = (self, columns, order, window.shape)
+            found = await ctx.rows_of(ready, statement, keys=keys, **window.values)
+        if self.match is None:
+            return {ROOT: list(found)}
+        lists: dict[str, list[Any]] = {key: [] for key in keys}
+        for row in found:
+            if row[1] is not None:  # what SQLite's outer join gives for a parent without rows
+                lists[row[0]].append(row)
+        return lists
+
+    def _page(
+        self,
+        ctx: Context,
+        columns: frozenset[str],
+        conditions: Sequence[ColumnElement[bool]],
+        order: tuple[Term, ...],
+        window: Window,
+    ) -> Select[Any]:
         if self.match is None:
             statement = visible(select(*named(self.table, columns)), ctx.viewer).where(*conditions)
-            return {ROOT: list(await ctx.db.rows(windowed(statement, self.table, order, window)))}
+            return windowed(statement, self.table, order, window)
         source = source_of(self.table, self.pair)
-        chosen = [column.name for column in self.table.c if column.name in columns or column.name == "id"]
+        chosen = ["id", *(column.name for column in self.table.c if column.name in columns and column.name != "id")]
         listing = Listing(self.table, source, self.match, chosen, conditions, order)
-        statement = pages_of_parents(listing, list(dict.fromkeys(keys)), window, ctx.viewer, is_sqlite=ctx.db.is_sqlite)
-        found: dict[str, list[Row[Any]]] = {}
-        for row in await ctx.db.rows(statement):
-            if row.id is not None:
-                found.setdefault(row.parent_key, []).append(row)
-        return found
+        return pages_of_parents(listing, window, ctx.viewer, is_sqlite=ctx.db.is_sqlite)
 
-    async def _counts(
-        self, keys: Sequence[str], ctx: Context, conditions: Sequence[ColumnElement[bool]]
-    ) -> dict[str, int]:
+    async def _counts(self, keys: list[str], ctx: Context, conditions: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+        statement = partial(self._count, ctx, conditions)
+        if conditions:
+            found = await ctx.rows(statement(), keys=keys)
+        else:
+            found = await ctx.rows_of((self, "count"), statement, keys=keys)
+        return {ROOT: found[0][0]} if self.match is None else {row[0]: row[1] for row in found}
+
+    def _count(self, ctx: Context, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
         if self.match is None:
-            statement = visible(select(func.count()).select_from(self.table), ctx.viewer).where(*conditions)
-            return {ROOT: (await ctx.db.rows(statement))[0][0]}
+            return visible(select(func.count()).select_from(self.table), ctx.viewer).where(*conditions)
         counted = select(self.match.label("parent_key"), func.count().label("rows")).select_from(
             source_of(self.table, self.pair)
         )
-        statement = visible(counted, ctx.viewer).where(among(self.match, set(keys)), *conditions)
-        return {row.parent_key: row.rows for row in await ctx.db.rows(statement.group_by(self.match))}
+        statement = visible(counted, ctx.viewer).where(among(self.match, keys_to_come()), *conditions)
+        return statement.group_by(self.match)
 
 
 def window_of(arguments: PageArguments, limits: Limits, cursors: CursorKey, scope: str) -> Window:
@@ -181,7 +203,7 @@ def window_of(arguments: PageArguments, limits: Limits, cursors: CursorKey, scop
 
 
 def _cut(
-    rows: list[Row[Any]],
+    rows: list[Any],
     arguments: PageArguments,
     window: Window,
     order: tuple[Term, ...],

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, Table, and_, select
-from sqlalchemy.engine import Row
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, select
 
 from db.access import visible
-from db.keys import among
+from db.keys import among, keys_to_come
 from db.pages import Term, ordered
 from resolvers.context import Context
 
@@ -32,11 +32,15 @@ class ToOne:
     table: Table
     pair: Match | None = None
 
-    async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[Row[Any] | None]:
+    async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[Any]:
+        chosen = frozenset(columns)
+        ready = partial(self._statement, chosen, ctx)
+        return by_key(await ctx.rows_of((self, chosen), ready, keys=list(dict.fromkeys(keys))), keys)
+
+    def _statement(self, columns: Collection[str], ctx: Context) -> Select[Any]:
         source = source_of(self.table, self.pair)
         statement = select(self.match.label("parent_key"), *named(self.table, columns)).select_from(source)
-        rows = await ctx.db.rows(visible(statement, ctx.viewer).where(among(self.match, set(keys))))
-        return by_key(rows, keys)
+        return visible(statement, ctx.viewer).where(among(self.match, keys_to_come()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +53,19 @@ class ToMany:
     pair: Match | None = None
     only: ColumnElement[bool] | None = None
 
-    async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[list[Row[Any]]]:
+    async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[list[Any]]:
+        chosen = frozenset(columns)
+        ready = partial(self._statement, chosen, ctx)
+        return grouped(await ctx.rows_of((self, chosen), ready, keys=list(dict.fromkeys(keys))), keys)
+
+    def _statement(self, columns: Collection[str], ctx: Context) -> Select[Any]:
         source = source_of(self.table, self.pair)
         statement = select(self.match.label("parent_key"), *named(self.table, columns)).select_from(source)
-        statement = visible(statement, ctx.viewer).where(among(self.match, set(keys)))
+        statement = visible(statement, ctx.viewer).where(among(self.match, keys_to_come()))
         if self.only is not None:
             statement = statement.where(self.only)
         by = self.match.table if self.pair is not None and self.order[0].column in self.match.table.c else self.table
-        return grouped(await ctx.db.rows(ordered(statement, by, self.order, by_sorting=ctx.db.is_sqlite)), keys)
+        return ordered(statement, by, self.order, by_sorting=ctx.db.is_sqlite)
 
 
 def one(match: Match, *, table: Table | None = None, pair: Match | None = None) -> ToOne:
@@ -90,18 +99,18 @@ def named(table: FromClause, columns: Collection[str]) -> list[ColumnElement[Any
     return [column for column in table.c if column.name in columns or column.name == "id"]
 
 
-def by_key(rows: Sequence[Row[Any]], keys: Sequence[str]) -> list[Row[Any] | None]:
-    """One row per key, by the column `parent_key`."""
-    found = {row.parent_key: row for row in rows}
-    return [found.get(key) for key in keys]
+def by_key(rows: Sequence[Any], keys: Sequence[str]) -> list[Any]:
+    """One row per key or None, by the first column, which is `parent_key`."""
+    found = {row[0]: row for row in rows}
+    return list(map(found.get, keys))
 
 
-def grouped(rows: Sequence[Row[Any]], keys: Sequence[str]) -> list[list[Row[Any]]]:
-    """One list of rows per key, by the column `parent_key`, in the order of the rows."""
-    found: dict[str, list[Row[Any]]] = {}
+def grouped(rows: Sequence[Any], keys: Sequence[str]) -> list[list[Any]]:
+    """One list of rows per key, by the first column, which is `parent_key`, in the order of the rows."""
+    found: dict[str, list[Any]] = {key: [] for key in keys}
     for row in rows:
-        found.setdefault(row.parent_key, []).append(row)
-    return [found.get(key, []) for key in keys]
+        found[row[0]].append(row)
+    return [found[key] for key in keys]
 
 
 def _table_of(column: Match) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, exists, or_, select
 
-from db.access import visible
+from db.access import users, visible
 from db.keys import among
 from db.pages import Term
 from db.sessions import messages, sessions
@@ -31,18 +31,17 @@ async def access_of_sessions(keys: Sequence[str], *, ctx: Context, columns: Coll
     """What the viewer is to each session: OWNER of its workspace or who shared it, VIEWER by a share, or
     ORGANIZATION. Statements: 1.
     """
-    mine = ctx.viewer.user_ids
     owns = exists().where(
         workspaces.c.organization_id == sessions.c.organization_id,
         workspaces.c.id == sessions.c.workspace_id,
-        workspaces.c.owner_id.in_(mine),
+        among(workspaces.c.owner_id, users()),
     )
     shared = exists().where(
         and_(recipients.c.organization_id == sessions.c.organization_id, recipients.c.record_id == sessions.c.id),
-        recipients.c.user_id.in_(mine),
+        among(recipients.c.user_id, users()),
     )
-    is_owner = or_(owns, sessions.c.shared_by_id.in_(mine))
+    is_owner = or_(owns, among(sessions.c.shared_by_id, users()))
     statement = select(sessions.c.id, is_owner.label("is_owner"), shared.label("is_shared"))
-    rows = await ctx.db.rows(visible(statement, ctx.viewer).where(among(sessions.c.id, set(keys))))
+    rows = await ctx.rows(visible(statement, ctx.viewer).where(among(sessions.c.id, set(keys))))
     found = {row.id: "OWNER" if row.is_owner else "VIEWER" if row.is_shared else "ORGANIZATION" for row in rows}
     return [found.get(key, "ORGANIZATION") for key in keys]

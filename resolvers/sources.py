@@ -68,7 +68,7 @@ async def sources(*, ctx: Context) -> Sequence[SystemSource]:
         func.max(documents.c.last_error).label("last_error"),
     ).group_by(documents.c.system, documents.c.kind)
     found = {system: SystemSource(system) for system in SYSTEM_BITS}
-    for row in await ctx.db.rows(visible(statement, ctx.viewer).where(documents.c.is_deleted.is_(False))):
+    for row in await ctx.rows(visible(statement, ctx.viewer).where(documents.c.is_deleted.is_(False))):
         _add(found[row.system], row)
     return list(found.values())
 

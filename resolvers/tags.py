@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.engine import Row
 
 from db.access import visible
 from db.pages import Term, ordered
@@ -23,9 +22,9 @@ workspaces_of_tags = Connection(
 )
 
 
-async def all_tags(namespace: str | None, *, ctx: Context, columns: frozenset[str]) -> list[Row[Any]]:
+async def all_tags(namespace: str | None, *, ctx: Context, columns: frozenset[str]) -> list[Any]:
     """The organisation's tags by name, of one namespace if it is given. Statements: 1. Raises BadArgumentError."""
     statement = visible(select(*named(tags, columns)), ctx.viewer)
     if namespace is not None:
         statement = statement.where(tags.c.namespace == plain(namespace))
-    return list(await ctx.db.rows(ordered(statement, tags, total([Term("name")], tags))))
+    return list(await ctx.rows(ordered(statement, tags, total([Term("name")], tags))))

@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.engine import Row
-
 from db.pages import Term
 from db.users import organizations, recipients, users
 from resolvers.context import Context
@@ -27,9 +25,7 @@ recipients_of_parts = _recipients("WORKSPACE")
 recipients_of_sessions = _recipients("SESSION")
 
 
-async def users_of_accounts(
-    account_ids: Sequence[str], *, ctx: Context, columns: Collection[str]
-) -> list[list[Row[Any]]]:
+async def users_of_accounts(account_ids: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[list[Any]]:
     """The users that the viewer's own account is, by id; none for the accounts of others. Statements: 1."""
     found = await users_by_id(ctx.viewer.user_ids, ctx=ctx, columns=columns)
     mine = [row for row in found if row is not None]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, exists, select
 
-from db.access import visible
+from db.access import organization, users, visible
 from db.documents import documents
 from db.keys import among
 from db.pages import Term
@@ -77,12 +77,12 @@ async def access_of_workspaces(keys: Sequence[str], *, ctx: Context, columns: Co
 
     A share makes a viewer; an editor where VAI says so of it. Expired and revoked shares count for nothing.
     """
-    mine = workspaces.c.owner_id.in_(ctx.viewer.user_ids)
-    shared, edits = shared_with(ctx.viewer, workspaces), _is_editor(ctx)
+    mine = among(workspaces.c.owner_id, users())
+    shared, edits = shared_with(ctx.viewer, workspaces), _is_editor()
     statement = select(
         workspaces.c.id, mine.label("is_owner"), shared.label("is_shared"), and_(shared, edits).label("is_editor")
     )
-    rows = await ctx.db.rows(visible(statement, ctx.viewer).where(among(workspaces.c.id, set(keys))))
+    rows = await ctx.rows(visible(statement, ctx.viewer).where(among(workspaces.c.id, set(keys))))
     found = {row.id: row for row in rows}
     return [_access(found.get(key)) for key in keys]
 
@@ -93,9 +93,9 @@ def _access(row: Any) -> str:
     return "OWNER" if row.is_owner else "EDITOR" if row.is_editor else "VIEWER" if row.is_shared else "ORGANIZATION"
 
 
-def _is_editor(ctx: Context) -> Any:
+def _is_editor() -> Any:
     return exists().where(
-        vai_workspaces.c.organization_id == ctx.viewer.organization_id,
+        vai_workspaces.c.organization_id == organization(),
         vai_workspaces.c.workspace_id == workspaces.c.id,
         vai_workspaces.c.viewer_access == "editor",
     )

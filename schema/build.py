@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Final
 
 from graphql import GraphQLError
 from strawberry import federation
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.info import Info
@@ -25,7 +24,6 @@ class Names(NameConverter):
         return super().from_generic(generic_type, types).replace("ActivityItem", "Activity")
 
 
-CACHED_DOCUMENTS = 500  # parsed and validated once; what real clients send stays far below
 FEDERATION_VERSION: Final = "2.9"  # the newest that all composers accept
 
 
@@ -60,12 +58,12 @@ def _wanted(representation: Any) -> tuple[str, str] | GatewayError:
     return kind, record_id
 
 
-def build_schema(execution_context_class: Any = None) -> GraphSchema:
+def build_schema(execution_context_class: Any = None, extensions: Sequence[Any] = ()) -> GraphSchema:
     """The schema, executed by graphql-core unless a class of execution contexts is given."""
     return GraphSchema(
         query=Query,
         execution_context_class=execution_context_class,
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
         federation_version=FEDERATION_VERSION,
-        extensions=[partial(ParserCache, maxsize=CACHED_DOCUMENTS), partial(ValidationCache, maxsize=CACHED_DOCUMENTS)],
+        extensions=extensions,
     )

@@ -13,9 +13,8 @@ JSON = NewType("JSON", object)
 
 
 def written(moment: datetime) -> str:
-    """A moment as text: UTC with `Z`, fractions of a second only where there are any."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
-    return f"{text.rstrip('0') if '.' in text else text}Z"
+    """A moment as text: UTC with `Z`, microseconds only where there are any; as the encoder writes what rows hold."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def read(text: Any) -> datetime:

@@ -83,9 +83,11 @@ def statements(database: Database) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         ran.append(statement)
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    database.watch = lambda told: ran.append(told.text)
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)  # what writes
     yield ran
     event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+    database.watch = None
 
 
 def exchange(

@@ -12,7 +12,7 @@ from graphql import GraphQLObjectType
 from db.access import READ, Viewer
 from db.database import Database
 from db.ids import id_of, organization_id_of
-from resolvers.accounts import BEARER, SIGN_IN, created_token, ensure_organization, redeemed, viewer_of
+from resolvers.accounts import BEARER, SIGN_IN, Viewers, created_token, ensure_organization, redeemed
 from rest.importing import Summary, imported
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange, fleet
 from tests.test_nodes import BY_ID, ENTITIES, IDS, RECORDS
@@ -248,7 +248,7 @@ async def test_the_viewer_is_the_account_of_the_token_and_the_people_it_is(graph
         database, ORGANIZATION_ID, "me@x", ["workspace:read", "billing:read"],
         known_as={"vai": "by id", "orgo": "orgo user", "evershell": "of whom nothing is known"},
     )  # fmt: skip
-    viewer = await viewer_of(database, token, (BEARER,))
+    viewer = await Viewers(database, 0).of(token, (BEARER,))
     assert viewer is not None
     graph.viewer = viewer
 
@@ -266,10 +266,10 @@ async def test_the_viewer_is_the_account_of_the_token_and_the_people_it_is(graph
             "organization": {"id": ORGANIZATION_ID, "name": "Northwind"},
         }
     }
-    assert await viewer_of(database, token + "x", (BEARER,)) is None
-    assert await viewer_of(database, token, ("browser", "sign-in")) is None
+    assert await Viewers(database, 0).of(token + "x", (BEARER,)) is None
+    assert await Viewers(database, 0).of(token, ("browser", "sign-in")) is None
     elsewhere = await ensure_organization(database, "Elsewhere")
-    foreign = await viewer_of(database, await created_token(database, elsewhere, "me@x", ["admin"]), (BEARER,))
+    foreign = await Viewers(database, 0).of(await created_token(database, elsewhere, "me@x", ["admin"]), (BEARER,))
     assert foreign is not None
     assert (foreign.organization_id, foreign.user_ids) == (FOREIGN, ())
 

@@ -22,7 +22,7 @@ import pytest
 
 import cli
 from db.database import Database
-from resolvers.accounts import BEARER, SIGN_IN, redeemed, viewer_of
+from resolvers.accounts import BEARER, SIGN_IN, Viewers, redeemed
 from tests.conftest import NO_POSTGRES, ORGANIZATION_ID, POSTGRES, exchange
 
 ROOT = Path(__file__).parent.parent
@@ -78,7 +78,8 @@ def _asked(tmp_path: Path, question: Callable[[Database], Any]) -> Any:
 UNKNOWN = (
     "no such setting; there are WORKGRAPH_CURSOR_KEY, WORKGRAPH_DATABASE_URL, WORKGRAPH_DATA_DIR, WORKGRAPH_HOST, "
     "WORKGRAPH_IMPORT_EXAMPLES, WORKGRAPH_LOG_LEVEL, WORKGRAPH_ORGANIZATION, WORKGRAPH_PAGE_CEILING, "
-    "WORKGRAPH_PAGE_DEFAULT, WORKGRAPH_PORT, WORKGRAPH_STALE_AFTER_SECONDS, WORKGRAPH_WORKERS"
+    "WORKGRAPH_PAGE_DEFAULT, WORKGRAPH_PORT, WORKGRAPH_STALE_AFTER_SECONDS, WORKGRAPH_TOKEN_CACHE_SECONDS, "
+    "WORKGRAPH_WORKERS"
 )
 DRIVERS = "WORKGRAPH_DATABASE_URL: must begin with sqlite+aiosqlite:// or postgresql+asyncpg://"
 IN_MEMORY = "WORKGRAPH_DATABASE_URL: must name a file, such as sqlite+aiosqlite:///FILE; a database in memory is none that lasts"
@@ -227,13 +228,13 @@ def test_token_create_prints_the_token_alone_and_it_is_good(run: Run, tmp_path: 
         assert (ran.code, ran.err) == (0, "")
         assert re.fullmatch(r"wg_[\w-]{43}\n", ran.out)
 
-    viewer = _asked(tmp_path, lambda database: viewer_of(database, first.out.strip(), (BEARER,)))
+    viewer = _asked(tmp_path, lambda database: Viewers(database, 0).of(first.out.strip(), (BEARER,)))
     assert (viewer.organization_id, viewer.email, viewer.scopes) == (
         ORGANIZATION_ID,
         "n@x",
         {"workspace:read", "billing:read"},
     )
-    viewer = _asked(tmp_path, lambda database: viewer_of(database, second.out.strip(), (BEARER,)))
+    viewer = _asked(tmp_path, lambda database: Viewers(database, 0).of(second.out.strip(), (BEARER,)))
     assert (viewer.organization_id == ORGANIZATION_ID, viewer.scopes) == (False, {"workspace:read"})
     stored = b"".join(file.read_bytes() for file in (tmp_path / "data").iterdir())
     assert first.out.strip().encode() not in stored
@@ -252,7 +253,7 @@ def test_sign_in_prints_an_address_that_is_good_once(run: Run, tmp_path: Path, m
     address = re.fullmatch(r"http://127\.0\.0\.1:9000/sign-in\?code=(wg_[\w-]{43})\n", ran.out)
     assert address
     assert (ran.code, ran.err) == (0, "")
-    assert _asked(tmp_path, lambda database: viewer_of(database, address[1], (SIGN_IN,))).email == "n@x"
+    assert _asked(tmp_path, lambda database: Viewers(database, 0).of(address[1], (SIGN_IN,))).email == "n@x"
     assert _asked(tmp_path, lambda database: redeemed(database, address[1]))
     assert _asked(tmp_path, lambda database: redeemed(database, address[1])) is None
 

@@ -59,7 +59,7 @@ def _client(settings: Settings) -> httpx.AsyncClient:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    settings = Settings(data_dir=tmp_path, page_default=2, page_ceiling=3)
+    settings = Settings(data_dir=tmp_path, page_default=2, page_ceiling=3, token_cache_seconds=0)
     database = Database(settings.url)
     await upgrade(database)
     await ensure_organization(database, "Northwind")
@@ -214,10 +214,10 @@ async def test_what_goes_wrong_inside_is_masked_and_logged_under_the_requests_id
 ) -> None:
     rows = Database.rows
 
-    async def failing(self: Database, statement: Any) -> Any:
-        if "computers" in str(statement):
+    async def failing(self: Database, statement: Any, *values: Any) -> Any:
+        if "computers" in getattr(statement, "text", ""):
             raise RuntimeError("the secret text")
-        return await rows(self, statement)
+        return await rows(self, statement, *values)
 
     monkeypatch.setattr(Database, "rows", failing)
     log_plainly("info")
@@ -238,7 +238,7 @@ async def test_what_goes_wrong_inside_is_masked_and_logged_under_the_requests_id
     assert request_id in log
     assert served.token not in log
 
-    async def failing_everywhere(self: Database, statement: Any) -> Any:
+    async def failing_everywhere(self: Database, statement: Any, *values: Any) -> Any:
         raise RuntimeError("the secret text")
 
     monkeypatch.setattr(Database, "rows", failing_everywhere)

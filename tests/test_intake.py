@@ -21,6 +21,7 @@ from db.documents import answers, documents
 from db.ids import id_of
 from db.runs import runs, task_bindings
 from db.sessions import sessions
+from db.statements import values_of
 from db.tables import metadata
 from db.tags import workspace_tags
 from db.users import recipients, shares
@@ -42,7 +43,7 @@ async def dump(database: Database) -> Dump:
     found = {}
     for table in metadata.sorted_tables:
         rows = await database.rows(select(table).order_by(*table.primary_key))
-        named = [{str(name): value for name, value in row._mapping.items()} for row in rows]
+        named = [{str(name): value for name, value in values_of(row).items()} for row in rows]
         found[table.name] = [orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in named]
     return found
 
@@ -70,7 +71,7 @@ def of(kind: str, system: str, external_id: str) -> str:
 
 async def table(database: Database, *columns: Any) -> list[tuple[Any, ...]]:
     """All rows of these columns, sorted."""
-    return sorted((tuple(row) for row in await database.rows(select(*columns))), key=repr)
+    return sorted((tuple(values_of(row).values()) for row in await database.rows(select(*columns))), key=repr)
 
 
 def words(entries: Iterable[Entry]) -> list[str]:
@@ -330,7 +331,7 @@ async def test_the_document_and_the_last_answer_are_kept_as_they_came(importer: 
     )
 
     kept = await database.rows(select(answers.c.method, answers.c.document).order_by(answers.c.method))
-    assert [tuple(row) for row in kept] == [("GET", body), ("PATCH", later)]
+    assert [tuple(values_of(row).values()) for row in kept] == [("GET", body), ("PATCH", later)]
     merged = await database.rows(select(documents.c.document).where(documents.c.id == of("WORKSPACE", "VAI", "v1")))
     assert merged[0].document == {**workspace, "title": "New", "description": "d", "$boundTasks": body["boundTasks"]}
     assert importer.summary.unknown_fields == {"vai workspace.aNewField": 1}
@@ -666,7 +667,7 @@ async def test_no_secret_of_the_examples_reaches_the_database_or_the_log(
     everything = caplog.text + output.out + output.err + repr(entries)
     for one in metadata.sorted_tables:
         rows = await database.rows(select(*(column for column in one.c)))
-        everything += "".join(repr(tuple(row)) for row in rows)
+        everything += "".join(repr(tuple(values_of(row).values())) for row in rows)
     assert [secret for secret in FAKE_SECRETS if secret in everything] == []
 
 

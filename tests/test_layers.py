@@ -11,7 +11,15 @@ ROOT = Path(__file__).parent.parent
 # What each layer may import of the others.
 MAY_IMPORT = {
     "cli": {"db", "errors", "gateway", "resolvers", "rest", "schema", "settings"},
-    "gateway": {"cli", "db", "errors", "execution", "resolvers", "schema", "settings"},  # cli: `python gateway.py` is the command
+    "gateway": {
+        "cli",
+        "db",
+        "errors",
+        "execution",
+        "resolvers",
+        "schema",
+        "settings",
+    },  # cli: `python gateway.py` is the command
     "execution": {"errors"},  # it is handed the schema
     "schema": {"db", "errors", "resolvers"},
     "resolvers": {"db", "errors"},

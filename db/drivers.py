@@ -1,0 +1,201 @@
+"""The drivers under the statements that read: asyncpg, and SQLite in threads beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+
+from db.statements import Prepared
+
+CONNECTIONS = 15  # of one process to PostgreSQL, at most
+READERS = 4  # threads that read a SQLite file
+WAIT_SECONDS = 5  # how long a statement waits for a connection
+CLOSE_SECONDS = 2  # how long the server gets to end a statement that nobody waits for
+STATEMENTS = 1_000  # kept prepared on each connection
+LOST = (
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+)
+SQLALCHEMY_ONLY = {"prepared_statement_cache_size", "prepared_statement_name_func", "async_creator_fn"}
+
+
+class Driver(Protocol):
+    """Runs statements that read."""
+
+    async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
+        """All rows."""
+
+    async def close(self) -> None:
+        """Give every connection back."""
+
+
+class PostgresDriver:
+    """asyncpg with prepared statements, over connections of its own.
+
+    A pool of asyncpg's runs a task and a reset for each statement, which cost as much as a small statement itself;
+    ours hold no state between statements, so that there is nothing to reset (docs/decisions).
+    """
+
+    def __init__(self, url: URL) -> None:
+        make: Any = PGDialect_asyncpg
+        options = make().create_connect_args(url)[1]
+        self._options = {name: value for name, value in options.items() if name not in SQLALCHEMY_ONLY}
+        self._idle: list[asyncpg.Connection] = []
+        self._slots = asyncio.Semaphore(CONNECTIONS)
+
+    async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
+        """All rows. A connection that turns out to be lost is replaced once."""
+        if self._slots.locked():
+            await asyncio.wait_for(self._slots.acquire(), WAIT_SECONDS)
+        else:
+            await self._slots.acquire()
+        try:
+            try:
+                return await self._rows(statement, arguments)
+            except LOST:
+                self._give_up()
+                return await self._rows(statement, arguments)
+        finally:
+            self._slots.release()
+
+    async def _rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
+        connection = self._idle.pop() if self._idle else await self._opened()
+        try:
+            found: list[Any] = await connection.fetch(statement.text, *arguments, record_class=statement.row)
+        except Exception:  # the statement failed; unless it was lost, the connection is as good as before
+            self._keep(connection)
+            raise
+        except BaseException:  # cancelled in mid-statement: the server is told, and the connection closed behind it
+            await _closed(connection)
+            raise
+        self._keep(connection)
+        return found
+
+    def _keep(self, connection: asyncpg.Connection) -> None:
+        if not connection.is_closed():
+            self._idle.append(connection)
+
+    def _give_up(self) -> None:
+        while self._idle:
+            self._idle.pop().terminate()
+
+    async def _opened(self) -> asyncpg.Connection:
+        settings = {"jit": "off", "plan_cache_mode": "force_generic_plan"}  # statements are planned once
+        return await asyncpg.connect(
+            **self._options, timeout=WAIT_SECONDS, statement_cache_size=STATEMENTS, server_settings=settings
+        )
+
+    async def close(self) -> None:
+        """Wait for the statements that run, and close."""
+        for _ in range(CONNECTIONS):
+            await self._slots.acquire()
+        while self._idle:
+            await self._idle.pop().close()
+        self._slots = asyncio.Semaphore(CONNECTIONS)
+
+
+async def _closed(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.close(timeout=CLOSE_SECONDS)
+    except Exception:
+        connection.terminate()
+
+
+class _Reading:
+    """One statement on its way through a thread; it can be interrupted there."""
+
+    def __init__(self, driver: SqliteDriver, statement: Prepared, arguments: Sequence[Any]) -> None:
+        self.driver, self.statement, self.arguments = driver, statement, arguments
+        self.lock = threading.Lock()
+        self.connection: sqlite3.Connection | None = None
+        self.is_over = False
+
+    def rows(self) -> list[Any]:
+        """All rows; runs in a thread."""
+        connection = self.driver.taken()
+        with self.lock:
+            if self.is_over:
+                self.driver.given_back(connection)
+                return []
+            self.connection = connection
+        try:
+            with closing(connection.cursor()) as cursor:
+                cursor.row_factory = self.statement.row
+                return cursor.execute(self.statement.text, self.arguments).fetchall()
+        finally:
+            with self.lock:
+                self.is_over, self.connection = True, None
+            self.driver.given_back(connection)
+
+    def interrupt(self) -> None:
+        """End it early: nobody waits for it any more."""
+        with self.lock:
+            self.is_over = True
+            if self.connection is not None:
+                self.connection.interrupt()
+
+
+class SqliteDriver:
+    """SQLite in a few threads, each statement with a connection of its own."""
+
+    def __init__(self, url: URL, pragmas: Sequence[str]) -> None:
+        place, options = SQLiteDialect_aiosqlite().create_connect_args(url)
+        self._place, self._options = place, dict(options)
+        self._pragmas = pragmas
+        self._idle: list[sqlite3.Connection] = []
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
+        """All rows."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite")
+        reading = _Reading(self, statement, arguments)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, reading.rows)
+        except asyncio.CancelledError:
+            reading.interrupt()
+            raise
+
+    def taken(self) -> sqlite3.Connection:
+        """An open connection, for one statement."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._opened()
+
+    def given_back(self, connection: sqlite3.Connection) -> None:
+        """Keep the connection for the next statement."""
+        self._idle.append(connection)
+
+    def _opened(self) -> sqlite3.Connection:
+        options = {**self._options, "check_same_thread": False, "isolation_level": None}
+        connect: Any = sqlite3.connect
+        connection: sqlite3.Connection = connect(*self._place, **options, cached_statements=STATEMENTS)
+        try:
+            for pragma in (*self._pragmas, "query_only=1"):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def close(self) -> None:
+        """Wait for the statements that run, and close."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            await asyncio.to_thread(threads.shutdown)
+        while self._idle:
+            self._idle.pop().close()
