@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from types import GeneratorType
@@ -42,6 +42,15 @@ Where = Callable[[int], Path | None]  # the path of a value in the answer, by it
 ABSENT = (type(None), type(Undefined))
 
 
+@dataclass(frozen=True, eq=False)
+class Owners:
+    """By whom objects were found: objects `on` a type, by their id, which the objects found hold in `column`."""
+
+    on: GraphQLObjectType
+    column: str
+    by_id: Mapping[Any, Any]
+
+
 @dataclass(eq=False)
 class Frame:
     """Objects of one type at one place of the document: each becomes a dict when all below them is there.
@@ -54,6 +63,7 @@ class Frame:
     where: Where
     assemblies: list[Assembly] = field(default_factory=list)
     built: list[Any] = field(default_factory=list)
+    owners: Owners | None = None
 
     def __post_init__(self) -> None:
         self.kind = kind_of(self.sources)
@@ -75,6 +85,7 @@ class Completing:
     planner: Planner
     plan: FieldPlan
     lost: Callable[[], None]
+    owners: Owners | None = None
     frames: list[Frame] = field(default_factory=list)
     has_waited: bool = False
 
@@ -166,7 +177,7 @@ class Completing:
 
     def _framed(self, of: GraphQLObjectType, sources: Values, where: Where) -> Assembly:
         try:
-            frame = Frame(self.planner.below(self.plan, of), sources, where)
+            frame = Frame(self.planner.below(self.plan, of), sources, where, owners=self.owners)
         except (GraphQLError, RecursionError) as error:  # of a condition that has no value
             faults = [self.fault(error) for _source in sources]
             return lambda: list(faults)

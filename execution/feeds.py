@@ -45,7 +45,12 @@ class Call(Protocol):
 
 @runtime_checkable
 class BatchFed(Protocol):
-    """A feed that asks a batch function, once for all parents; `key` names the parent's attribute that is the key."""
+    """A feed that asks a batch function, once for all parents; `key` names the parent's attribute that is the key.
+
+    It may also have `found_by`, the attribute of the objects answered that holds the parent's key, and `is_by_id`,
+    which says that the object answered is the one whose `id` is the key. Then an object's way back to the parent that
+    it was found by needs no batch: the parent is known, and has what the way back reads of it.
+    """
 
     key: str | None
 

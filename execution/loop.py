@@ -9,21 +9,21 @@ left, the dicts are built from the lowest frames up.  F) only if a value was los
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationType, get_named_type
 from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
-from execution.complete import Assembly, Completing, Frame, Values, Where, gathered
+from execution.complete import Assembly, Completing, Frame, Owners, Values, Where, gathered
 from execution.faults import Settling
 from execution.feeds import Batch, Call
-from execution.plan import Attribute, Batched, FieldPlan, Local, Planner, SelectionPlan
+from execution.plan import Attribute, Batched, FieldPlan, Local, Planner, SelectionPlan, Source
 from execution.rows import dicts_of
 from execution.trace import trace_of
 from execution.waiting import HANDOVER, Rest, begin
@@ -140,6 +140,8 @@ class Run:
             values = _each(attrgetter(one.source.name), frame.sources)
         else:
             values = self._resolved(completing, frame, _below(frame, one))
+        if one.is_trusted and frame.kind is None:  # a page, which passes its rows on
+            completing.owners = frame.owners
         await self._complete(completing, frame, number, values, below)
 
     def _local(self, source: Local, sources: Values) -> list[Any]:
@@ -180,7 +182,12 @@ class Run:
         if call is None or not places:
             await self._complete(self._completing(frame, number), frame, number, [None] * count, below)
             return []
-        return [Asked(frame, number, call, keys, places)]
+        asked = Asked(frame, number, call, keys, places)
+        known = _known(frame, frame.fields[number], source)
+        if known is not None and places.keys() <= known.keys():
+            await self._spread(asked, known, below)
+            return []
+        return [asked]
 
     async def _batches(self, asked: list[Asked], below: list[Frame]) -> None:
         together: dict[Batch, list[Asked]] = {}
@@ -207,6 +214,7 @@ class Run:
         completing = self._completing(frame, one.number)
         plan = completing.plan
         values = [found] * len(places) if isinstance(found, Exception) else [found[key] for key in places]
+        completing.owners = _owners(frame, plan.source, keys)
         if len(places) == len(keys):
             await self._complete(completing, frame, one.number, values, below)
             return
@@ -316,6 +324,19 @@ def _keys(call: Call, column: str | None, sources: Sequence[Any]) -> list[Any]:
     if call.key is not None or column is None:
         return [ROOT if call.key is None else call.key] * len(sources)
     return list(map(attrgetter(column), sources))
+
+
+def _owners(frame: Frame, source: Source, keys: Sequence[Any]) -> Owners | None:
+    found_by = getattr(source.feed, "found_by", None) if isinstance(source, Batched) else None
+    return Owners(frame.plan.on, found_by, dict(zip(keys, frame.sources, strict=True))) if found_by else None
+
+
+def _known(frame: Frame, one: FieldPlan, source: Batched) -> Mapping[Any, Any] | None:
+    """By id, the objects that a field leads back to, if it does: those that its parents were found by."""
+    owners = frame.owners
+    if owners is None or not getattr(source.feed, "is_by_id", False) or source.feed.key != owners.column:
+        return None
+    return owners.by_id if get_named_type(one.returns) is owners.on else None
 
 
 def _shared(of_keys: Assembly, keys: Sequence[Any], places: dict[Any, int]) -> Assembly:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Table, func, select
@@ -61,23 +61,34 @@ class PageInfo:
 
 
 @dataclass(frozen=True)
-class Page:
-    """The page of one parent. Cursors are made only when they are read."""
+class Listed:
+    """What the pages of one answer have in common: the list's order, and how its cursors are signed."""
 
-    nodes: Sequence[Any]
-    has_next: bool
-    has_previous: bool
     order: tuple[Term, ...]
     scope: str
     key: CursorKey
-    total_count: int | None
 
-    @cached_property
+
+class Page:
+    """The page of one parent. Cursors are made only when they are read."""
+
+    __slots__ = ("has_next", "has_previous", "listed", "nodes", "total_count")
+
+    def __init__(
+        self, nodes: Sequence[Any], has_next: bool, has_previous: bool, listed: Listed, total_count: int
+    ) -> None:
+        self.nodes = nodes
+        self.has_next = has_next
+        self.has_previous = has_previous
+        self.listed = listed
+        self.total_count = total_count
+
+    @property
     def edges(self) -> list[Edge]:
         """The rows with their cursors."""
         return [Edge(self, node) for node in self.nodes]
 
-    @cached_property
+    @property
     def page_info(self) -> PageInfo:
         """Where the page stands in its list."""
         start, end = (self.cursor_of(self.nodes[0]), self.cursor_of(self.nodes[-1])) if self.nodes else (None, None)
@@ -85,7 +96,8 @@ class Page:
 
     def cursor_of(self, node: Any) -> str:
         """The cursor of a row of the page."""
-        return self.key.write(self.scope, [getattr(node, term.column) for term in self.order])
+        listed = self.listed
+        return listed.key.write(listed.scope, [getattr(node, term.column) for term in listed.order])
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +122,7 @@ class Connection:
         arguments: PageArguments,
         wants_rows: bool = True,
         wants_count: bool = False,
+        wants_cursors: bool = True,
     ) -> list[Page]:
         """One page per key, in order. Statements: 1, and 1 more if the count is wanted."""
         order = total(arguments.order_by or self.order, self.table)
@@ -120,13 +133,12 @@ class Connection:
         unique = list(dict.fromkeys(keys))
         rows: dict[str, list[Any]] = {}
         if wants_rows:
-            wanted = columns | {term.column for term in order}
+            wanted = columns | {term.column for term in order} if wants_cursors else columns
             rows = await self._rows(unique, ctx, wanted, conditions, order, window)  # B
         counts = await self._counts(unique, ctx, conditions) if wants_count else {}
-        return [
-            _cut(rows.get(key, []), arguments, window, order, scope, ctx.cursors, counts.get(key, 0))  # C
-            for key in keys
-        ]
+        listed = Listed(order, scope, ctx.cursors)
+        pages = {key: _cut(rows.get(key, []), arguments, window, listed, counts.get(key, 0)) for key in unique}  # C
+        return [pages[key] for key in keys]
 
     async def _rows(
         self,
@@ -202,17 +214,11 @@ def window_of(arguments: PageArguments, limits: Limits, cursors: CursorKey, scop
     )
 
 
-def _cut(
-    rows: list[Any],
-    arguments: PageArguments,
-    window: Window,
-    order: tuple[Term, ...],
-    scope: str,
-    key: CursorKey,
-    count: int,
-) -> Page:
-    has_more, nodes = len(rows) > window.limit, rows[: window.limit]
+def _cut(rows: list[Any], arguments: PageArguments, window: Window, listed: Listed, count: int) -> Page:
+    has_more = len(rows) > window.limit
+    if has_more:
+        del rows[window.limit :]
     if window.backward:
-        nodes.reverse()
-        return Page(nodes, arguments.before is not None, has_more, order, scope, key, count)
-    return Page(nodes, has_more, arguments.after is not None, order, scope, key, count)
+        rows.reverse()
+        return Page(rows, arguments.before is not None, has_more, listed, count)
+    return Page(rows, has_more, arguments.after is not None, listed, count)

@@ -24,6 +24,7 @@ from db.ids import is_id_of
 from db.pages import Term
 from resolvers.context import Batch, Context
 from resolvers.pages import ROOT, Connection, Page, PageArguments
+from resolvers.relations import ToMany, ToOne
 from schema.selection import Document, Selection, selection_of
 
 
@@ -80,7 +81,8 @@ class FedField(StrawberryField):
     def selection(self, info: GraphQLResolveInfo[Any]) -> Selection:
         """What is selected below the field, as the feed's `call` takes it."""
         document = Document(info.schema, info.fragments, info.variable_values)
-        return Selection(document, get_named_type(info.return_type), info.field_nodes, self.python_name)
+        of = get_named_type(info.return_type)
+        return Selection(document, of, info.field_nodes, self.python_name, info.parent_type)
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         """The value of the field for one parent, as graphql-core asks for it."""
@@ -217,9 +219,20 @@ class BatchFeed:
     batch: Batch
     key: str
 
-    def reads(self, _selection: Selection) -> Iterable[str]:
-        """The key."""
-        return (self.key,)
+    @property
+    def is_by_id(self) -> bool:
+        """Whether the key is the id of the row that is answered."""
+        return isinstance(self.batch, ToOne) and self.batch.pair is None and self.batch.match.name == "id"
+
+    @property
+    def found_by(self) -> str | None:
+        """The column of the rows answered that holds the parent's id, if they hold it."""
+        holds = isinstance(self.batch, ToOne | ToMany) and self.batch.pair is None and self.key == "id"
+        return self.batch.match.name if holds and isinstance(self.batch, ToOne | ToMany) else None
+
+    def reads(self, selection: Selection) -> Iterable[str]:
+        """The key, and what the rows below ask back of their parent."""
+        return (self.key, *(selection.columns_asked_back(self.found_by) if self.found_by else ()))
 
     def call(self, selection: Selection, _arguments: Mapping[str, Any], /) -> Call:
         """The columns that are selected."""
@@ -264,9 +277,16 @@ class PageFeed:
     connection: Connection
     key: str | None
 
-    def reads(self, _selection: Selection) -> Iterable[str]:
-        """The key."""
-        return (self.key,) if self.key else ()
+    @property
+    def found_by(self) -> str | None:
+        """The column of the rows answered that holds the parent's id, if they hold it."""
+        match = self.connection.match
+        return match.name if match is not None and self.connection.pair is None and self.key == "id" else None
+
+    def reads(self, selection: Selection) -> Iterable[str]:
+        """The key, and what the rows below ask back of their parent."""
+        asked_back = selection.columns_asked_back(self.found_by) if self.found_by else ()
+        return (self.key, *asked_back) if self.key else ()
 
     def call(self, selection: Selection, arguments: Mapping[str, Any], /) -> Call:
         """The page; parents at the same place of the document have the same arguments."""
@@ -277,7 +297,14 @@ class PageFeed:
 def page_batch(connection: Connection, arguments: Mapping[str, Any], selection: Selection) -> Batch:
     """The batch function of a connection with its arguments."""
     ask = page_arguments(arguments)
-    return partial(_pages, connection, ask, wants_rows=selection.wants_rows, wants_count=selection.wants_count)
+    return partial(
+        _pages,
+        connection,
+        ask,
+        wants_rows=selection.wants_rows,
+        wants_count=selection.wants_count,
+        wants_cursors=selection.wants_cursors,
+    )
 
 
 async def _pages(
@@ -289,9 +316,16 @@ async def _pages(
     columns: Any,
     wants_rows: bool,
     wants_count: bool,
+    wants_cursors: bool,
 ) -> list[Page]:
     return await connection.pages(
-        keys, ctx=ctx, columns=columns, arguments=arguments, wants_rows=wants_rows, wants_count=wants_count
+        keys,
+        ctx=ctx,
+        columns=columns,
+        arguments=arguments,
+        wants_rows=wants_rows,
+        wants_count=wants_count,
+        wants_cursors=wants_cursors,
     )
 
 

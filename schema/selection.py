@@ -48,6 +48,7 @@ class Selection:
     type: GraphQLNamedType
     nodes: Sequence[FieldNode]
     python_name: str = ""
+    parent: GraphQLNamedType | None = None  # the type that the field is on
     _remembered: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,14 +68,26 @@ class Selection:
         return frozenset(self._column_names())
 
     def _column_names(self) -> Iterator[str]:
+        for feed, inner in self._fed():
+            yield from feed.reads(inner)
+
+    def _fed(self) -> Iterator[tuple[Any, Selection]]:
+        """The fields that are selected and have a feed, each with what is selected below it."""
         for concrete in self._concrete_types():
             for name, nodes in self._named(concrete).items():
                 known = concrete.fields.get(name)
                 definition = known.extensions.get(DEFINITION) if known else None
                 feed = getattr(definition, "feed", None)
                 if known is not None and definition is not None and feed is not None:
-                    inner = Selection(self.document, get_named_type(known.type), nodes, definition.python_name)
-                    yield from feed.reads(inner)
+                    of = get_named_type(known.type)
+                    yield feed, Selection(self.document, of, nodes, definition.python_name, concrete)
+
+    def columns_asked_back(self, column: str) -> Iterator[str]:
+        """What is asked of this field's parent by the rows below, which hold its id in a column."""
+        for below in (self, self.child("nodes"), self.child("edges", "node")):
+            for feed, inner in below._fed() if below else ():
+                if inner.type is self.parent and getattr(feed, "is_by_id", False) and feed.key == column:
+                    yield from inner.columns
 
     def child(self, *path: str) -> Selection | None:
         """The selection of a field further down, such as `edges`, `node`; None where it is not selected."""
@@ -100,6 +113,11 @@ class Selection:
     def wants_count(self) -> bool:
         """Whether the number of a connection's rows is needed."""
         return self.selects("totalCount")
+
+    @cached_property
+    def wants_cursors(self) -> bool:
+        """Whether the place of a connection's rows in the order is needed."""
+        return self.child("edges", "cursor") is not None or self.selects("pageInfo")
 
     @cached_property
     def node_columns(self) -> frozenset[str]:
