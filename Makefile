@@ -22,6 +22,10 @@ format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 bench: $(VENV)/.ready-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	-npm ci --prefix bench/peers
+	$(BIN)/python -m bench.compare --write
+	$(BIN)/python -m bench.scale --write
 	$(BIN)/python -m bench.import_speed
 
 # The printed copy of the graph's schema, which a test compares with the served one.

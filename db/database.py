@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import asyncpg
-from cachetools import LRUCache
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -66,12 +65,14 @@ class Database:
         self.engine = _engine_of(self.url.render_as_string(hide_password=False), self.is_sqlite)
         self.driver: Driver = SqliteDriver(self.url, SQLITE_PRAGMAS) if self.is_sqlite else PostgresDriver(self.url)
         self.watch: Callable[[Ran], None] | None = None
-        self._prepared: LRUCache[Hashable, Prepared] = LRUCache(PREPARED)
+        self._prepared: dict[Hashable, Prepared] = {}
 
     def prepared(self, key: Hashable, statement: Callable[[], Reading]) -> Prepared:
         """The statement that is known under the key, made ready when it is first asked for."""
         known = self._prepared.get(key)
         if known is None:
+            if len(self._prepared) >= PREPARED:
+                del self._prepared[next(iter(self._prepared))]  # the oldest; to know the last used costs at each use
             known = self._prepared[key] = prepared(statement(), self.engine.dialect)
         return known
 

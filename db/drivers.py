@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from db.statements import Prepared
 
 CONNECTIONS = 15  # of one process to PostgreSQL, at most
-READERS = 4  # threads that read a SQLite file
+READERS = 1  # threads that read a SQLite file; more would fight for the interpreter at each row
 WAIT_SECONDS = 5  # how long a statement waits for a connection
 CLOSE_SECONDS = 2  # how long the server gets to end a statement that nobody waits for
 STATEMENTS = 1_000  # kept prepared on each connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, bindparam, func
+from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -47,11 +47,6 @@ def key_rows(keys: Iterable[str] | BindParameter[Any]) -> FromClause:
     return _KeyRows(_parameter(keys)).table_valued("value", "key", name="keys")
 
 
-def listed_rows(listed: ColumnElement[Any], name: str) -> FromClause:
-    """The members of a JSON list as rows with the columns `key` and `value`. SQLite only."""
-    return func.json_each(listed).table_valued("value", "key", name=name)
-
-
 def _parameter(keys: Iterable[str] | BindParameter[Any]) -> BindParameter[Any]:
     if isinstance(keys, BindParameter):
         return keys
@@ -67,7 +62,7 @@ def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(_Among)  # for SQLAlchemy's own purposes, too, when it looks which tables a statement reads
 def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} = ANY({keys})"
+    return f"{column} IN (SELECT unnest({keys}))"  # `= ANY` is a search through all keys for each row of a small table
 
 
 @compiles(_KeyRows, "sqlite")

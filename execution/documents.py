@@ -20,6 +20,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from execution.operations import Operation, operation_of
 from execution.trace import trace_of
 
 MOST_BYTES = 8_000_000  # of text that is kept; the tree of a document is some thirty times that size
@@ -36,6 +37,7 @@ class Document:
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
     fragments: dict[str, FragmentDetails] = field(default_factory=dict)
     definitions: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
+    _known: dict[str | None, Operation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for definition in self.node.definitions:
@@ -45,11 +47,17 @@ class Document:
                 self.definitions[definition.name.value] = definition
                 self.fragments[definition.name.value] = FragmentDetails(definition)
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+    def operation(self, schema: GraphQLSchema, name: str | None) -> Operation | None:
         """The operation of this name; without a name the only one there is. None where there is no such."""
-        if name is None and len(self.operations) == 1:
-            return next(iter(self.operations.values()))
-        return self.operations.get(name) if name is not None else None
+        known = self._known.get(name)
+        if known is None:
+            node = self.operations.get(name)
+            if name is None:
+                node = next(iter(self.operations.values())) if len(self.operations) == 1 else None
+            if node is None:
+                return None
+            known = self._known[name] = operation_of(schema, node, self.definitions)
+        return known
 
 
 class Documents:

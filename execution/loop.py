@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType, get_named_type
@@ -174,11 +174,13 @@ class Run:
         try:
             arguments = source.arguments(self.variables)
             call = source.feed.call(source.selection, arguments)
-            keys = [None] * count if call is None else _keys(call, source.feed.key, frame.sources)
+            keys = [None] * count if call is None else _keys(call, source.feed.key, frame)
         except Exception as error:
             await self._complete(self._completing(frame, number), frame, number, [error] * count, below)
             return []
-        places = {key: place for place, key in enumerate(dict.fromkeys(key for key in keys if key is not None))}
+        places = dict.fromkeys(keys, 0)
+        places.pop(None, None)
+        places = dict(zip(places, range(len(places)), strict=True))
         if call is None or not places:
             await self._complete(self._completing(frame, number), frame, number, [None] * count, below)
             return []
@@ -285,6 +287,7 @@ class Run:
     def _built(self) -> dict[str, Any]:  # E
         for frame in reversed(self._frames):
             lists = [assembly() for assembly in frame.assemblies]
+            frame.assemblies = []  # which lead to the frames below, and those back here: a circle of the whole answer
             frame.built = dicts_of(frame, lists, self._lost)
             if self.trace:
                 self.trace.objects += len(frame.built)
@@ -320,10 +323,18 @@ def _each(function: Callable[[Any], Any], sources: Values) -> list[Any]:
     return values
 
 
-def _keys(call: Call, column: str | None, sources: Sequence[Any]) -> list[Any]:
+def _keys(call: Call, column: str | None, frame: Frame) -> list[Any]:
     if call.key is not None or column is None:
-        return [ROOT if call.key is None else call.key] * len(sources)
-    return list(map(attrgetter(column), sources))
+        return [ROOT if call.key is None else call.key] * len(frame.sources)
+    return list(map(_reader(column, frame.kind), frame.sources))
+
+
+def _reader(column: str, kind: Any) -> Callable[[Any], Any]:
+    """Reads a column of rows of a kind where it lies, or an attribute of other objects."""
+    for place, one in enumerate(kind.layout if kind else ()):
+        if one.name == column and one.read is None:
+            return itemgetter(place)
+    return attrgetter(column)
 
 
 def _owners(frame: Frame, source: Source, keys: Sequence[Any]) -> Owners | None:
@@ -341,7 +352,7 @@ def _known(frame: Frame, one: FieldPlan, source: Batched) -> Mapping[Any, Any] |
 
 def _shared(of_keys: Assembly, keys: Sequence[Any], places: dict[Any, int]) -> Assembly:
     def values() -> list[Any]:
-        made = of_keys()
-        return [None if key is None else made[places[key]] for key in keys]
+        by_key = dict(zip(places, of_keys(), strict=True))
+        return list(map(by_key.get, keys))
 
     return values

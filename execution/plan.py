@@ -252,7 +252,7 @@ class Planner:
 
         def of_variables(variables: VariableValues) -> Mapping[str, Any]:
             values = variables.coerced
-            if all(name in values for name in names.values()):
+            if all(values.get(name) is not None for name in names.values()):
                 return {argument: values[name] for argument, name in names.items()}
             return arguments(variables)
 

@@ -84,12 +84,10 @@ class PostRoute:
         return None if run is None else await run.result(None)
 
     def _run(self, document: Document, asked: Asked, context: Any) -> Run | None:
-        node = document.operation(asked.operation_name)
-        if node is None:
+        operation = document.operation(self.schema, asked.operation_name)
+        if operation is None or operation.fallback:
             return None
-        operation = self.executor.operations.of(self.schema, node, document.definitions)
-        if operation.fallback:
-            return None
+        node = operation.node
         variables = variable_values(self.schema, node, operation.signatures, asked.variables)
         if isinstance(variables, list):
             return None

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from time import monotonic
 
-from cachetools import TTLCache
 from sqlalchemy import delete, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -118,20 +118,23 @@ class Viewers:
 
     def __init__(self, database: Database, seconds: float) -> None:
         self._database = database
-        self._known: TTLCache[str, Holder] = TTLCache(MOST_KNOWN, seconds)
+        self._seconds = seconds
+        self._known: dict[str, tuple[Holder, float]] = {}
 
     async def of(self, token: str, kinds: Collection[str]) -> Viewer | None:
         """Who holds the token; None where it is wrong, has expired, or is of another kind.
 
         Statements: 2 for a token that was not seen lately.
         """
-        name = digest(token)
-        holder = self._known.get(name)
-        if holder is None:
-            holder = await holder_of(self._database, name)
+        holder, until = self._known.get(token, (None, 0.0))
+        if holder is None or until <= monotonic():
+            self._known.pop(token, None)
+            holder = await holder_of(self._database, digest(token))
             if holder is None:
                 return None
-            self._known[name] = holder
+            if len(self._known) >= MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[token] = holder, monotonic() + self._seconds
         return holder.viewer if holder.kind in kinds and not _has_expired(holder.expires_at) else None
 
 

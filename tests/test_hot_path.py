@@ -1,0 +1,171 @@
+"""The hot path of HTTP answers what Strawberry's router answers, byte for byte; what was done can be asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from db.database import Database
+from db.migrate import upgrade
+from execution.documents import Documents
+from execution.operations import Operations
+from gateway import application
+from resolvers.accounts import created_token, ensure_organization
+from settings import Settings
+from tests.conftest import ORGANIZATION, ORGANIZATION_ID, Importer, fleet
+
+QUERIES = {
+    "a list": "{ workspaces(first: 3) { totalCount nodes { id name createdAt status systems isArchived } } }",
+    "all kinds of values": "{ runs { nodes { id createdAt usage: observability { usage { totalCost inputTokens } } "
+    "costUsd source { document fetchedAt stale } steps { input output sequence } } } }",
+    "cursors": "{ computers(first: 2) { edges { cursor node { name } } pageInfo { hasNextPage endCursor } } }",
+    "interfaces": '{ node(id: "x") { id } lookup(system: VAI, type: WORKSPACE, externalId: "v-00000") { __typename '
+    "... on Workspace { name vai { title rendererConfig warnings { code } } } } }",
+    "an error in a field": "{ a: workspaces(first: 0) { nodes { name } } b: workspaces { totalCount } }",
+    "an error that nulls all": '{ _entities(representations: [{__typename: "No", id: "x"}]) { __typename } }',
+    "a variable": "query ($first: Int = 2) { agents(first: $first) { nodes { name workspaces { nodes { name } } } } }",
+    "several operations": "query A { sources { system } } query B { viewer { email } }",
+    "a document that does not parse": "{ workspaces(",
+    "a document that does not validate": "{ nothing }",
+    "introspection": "{ __schema { queryType { name } } }",
+    "directives": "query ($yes: Boolean!) { viewer { email @skip(if: $yes) scopes @include(if: $yes) } }",
+}
+VARIABLES = {"directives": {"yes": True}, "a variable": {"first": 1}}
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application over a few workspaces; its token may all."""
+    settings = Settings(data_dir=tmp_path, page_ceiling=100)
+    database = Database(settings.url)
+    await upgrade(database)
+    await ensure_organization(database, ORGANIZATION)
+    await Importer(database, tmp_path).lines(*fleet(workspaces=3, each=2))
+    token = await created_token(database, ORGANIZATION_ID, "n@x", ["workspace:read", "billing:read", "admin"])
+    await database.close()
+    app = application(settings)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://graph.test", headers=headers
+    ) as opened:
+        yield opened
+    await app.state.database.close()
+
+
+def anonymous(body: bytes) -> bytes:
+    """An answer without the ids of its request."""
+    return re.sub(rb'"requestId":"[0-9a-f]{16}"', b"", body)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_the_hot_path_and_the_router_answer_alike_to_the_byte(client: httpx.AsyncClient, name: str) -> None:
+    variables = VARIABLES.get(name, {})
+    asked = {"query": QUERIES[name], "variables": variables}
+    for _ in range(2):  # the second time everything is known
+        posted = await client.post("/graphql", json=asked)
+        got = await client.get("/graphql", params={**asked, "variables": orjson.dumps(variables).decode()})
+        routed = await client.post("/graphql", json=asked, headers={"Content-Type": "application/json; x=y"})
+        assert anonymous(posted.content) == anonymous(got.content) == anonymous(routed.content)
+        assert posted.status_code == got.status_code == routed.status_code
+        assert posted.headers == {**got.headers, "content-length": str(len(posted.content))}
+
+
+async def test_what_is_no_plain_post_of_json_goes_to_the_router(client: httpx.AsyncClient) -> None:
+    cases: dict[str, tuple[int, dict[str, Any]]] = {
+        "no JSON": (400, {"content": b"{", "headers": {"Content-Type": "application/json"}}),
+        "a list": (400, {"json": [{"query": "{ __typename }"}]}),
+        "no query": (400, {"json": {}}),
+        "a query that is no text": (400, {"json": {"query": 1}}),
+        "variables that are no object": (400, {"json": {"query": "{ __typename }", "variables": [1]}}),
+        "an operation that there is not": (400, {"json": {"query": "{ __typename }", "operationName": "X"}}),
+        "a form": (400, {"data": {"query": "{ __typename }"}}),
+        "a variable of the wrong kind": (
+            200, {"json": {"query": "query ($id: ID!) { node(id: $id) { id } }", "variables": {"id": []}}}
+        ),
+    }  # fmt: skip
+    for name, (status, request) in cases.items():
+        response = await client.post("/graphql", **request)
+        assert response.status_code == status, name
+        assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST", name
+
+
+async def test_of_several_operations_one_must_be_named(client: httpx.AsyncClient) -> None:
+    asked = {"query": QUERIES["several operations"]}
+    wanted = "Must provide operation name if query contains multiple operations."
+    for response in (await client.post("/graphql", json=asked), await client.get("/graphql", params=asked)):
+        assert response.json()["data"] is None
+        assert [error["message"] for error in response.json()["errors"]] == [wanted]
+    named = await client.post("/graphql", json=asked | {"operationName": "B"})
+    assert named.json() == {"data": {"viewer": {"email": "n@x"}}}
+
+
+async def test_explain_tells_statements_batches_and_caches(client: httpx.AsyncClient) -> None:
+    asked = {"query": "{ workspaces(first: 2) { nodes { name computers { nodes { name } } } } }"}
+    headers = {"X-Workgraph-Explain": "1"}
+    reports = []
+    for _ in range(2):
+        answer = (await client.post("/graphql", json=asked, headers=headers)).json()
+        assert len(answer["data"]["workspaces"]["nodes"]) == 2
+        reports.append(answer["extensions"]["explain"])
+    routed = (await client.get("/graphql", params=asked, headers=headers)).json()["extensions"]["explain"]
+
+    assert [(one["documentCached"], one["planCached"]) for one in (*reports, routed)] == [
+        (False, False), (True, True), (True, True)
+    ]  # fmt: skip
+    for one in (*reports, routed):
+        assert one["executor"] == "breadth-first"
+        assert one["batches"] == [
+            {"level": 1, "fields": ["Query.workspaces"], "keys": 1},
+            {"level": 3, "fields": ["Workspace.computers"], "keys": 2},
+        ]
+        assert [(ran["sql"].split()[0], ran["rows"]) for ran in one["statements"]] == [("SELECT", 3), ("SELECT", 4)]
+        assert all(ran["ms"] > 0 for ran in one["statements"])
+        assert one["cost"] | {"totalMs": 0, "sqlMs": 0} == {
+            "totalMs": 0, "sqlMs": 0, "statements": 2, "rows": 7, "objects": 10, "levels": 5
+        }  # fmt: skip
+    assert "extensions" not in (await client.post("/graphql", json=asked)).json()
+
+
+async def test_explain_and_metrics_are_for_admins(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    database = Database(Settings(data_dir=tmp_path).url)
+    token = await created_token(database, ORGANIZATION_ID, "m@x", ["workspace:read"])
+    await database.close()
+    headers = {"Authorization": f"Bearer {token}", "X-Workgraph-Explain": "1"}
+    answer = await client.post("/graphql", json={"query": "{ viewer { email } }"}, headers=headers)
+    assert answer.json() == {
+        "data": {"viewer": {"email": "m@x"}},
+        "extensions": {"explain": {"refused": "needs a token with the scope `admin`"}},
+    }
+    refused = await client.get("/metrics", headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (403, "PERMISSION_DENIED")
+    assert (await client.get("/metrics", headers={"Authorization": ""})).status_code == 401
+
+
+async def test_what_falls_back_is_counted_by_its_reason(client: httpx.AsyncClient) -> None:
+    for name, query in QUERIES.items():
+        await client.post("/graphql", json={"query": query, "variables": VARIABLES.get(name, {})})
+    counted = (await client.get("/metrics")).text
+    assert re.findall(r"^workgraph_fallbacks_total\{(.*)\} (.*)$", counted, re.MULTILINE) == [
+        ('reason="introspection"', "1.0")
+    ]
+
+
+def test_caches_stay_within_their_bounds() -> None:
+    from gateway import served_schema
+
+    documents, operations = Documents(most_bytes=160_000), Operations(most_bytes=160_000)
+    schema = served_schema()._schema
+    for number in range(50):
+        document = documents.of(schema, f"{{ a{number}: __typename }}")
+        operations.of(schema, document.operations[None], {})
+    assert len(operations) == 10
+    assert sum(documents.known(f"{{ a{number}: __typename }}") is not None for number in range(50)) == 10
+    large = "{ " + " ".join(f"b{number}: __typename" for number in range(20_000)) + " }"
+    assert documents.of(schema, large).errors == []
+    assert documents.known(large) is None  # larger than the whole cache
