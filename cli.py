@@ -123,7 +123,7 @@ def serve(
     settings = settings.model_copy(update={name: value for name, value in changed.items() if value is not None})
     config = uvicorn.Config(
         "gateway:from_environment", factory=True, host=settings.host, port=settings.port, workers=settings.workers,
-        log_level=settings.log_level, access_log=False, server_header=False,
+        log_level=settings.log_level, access_log=False, server_header=False, proxy_headers=False,
     )  # fmt: skip
     with _listening(config) as listening:  # first of all: the first start's token is shown once only
         _make_folder(settings.data_dir)

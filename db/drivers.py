@@ -17,13 +17,14 @@ from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 
 from db.statements import Prepared
 
-CONNECTIONS = 15  # of one process to PostgreSQL, at most
+CONNECTIONS = 10  # of one process to PostgreSQL, at most
 READERS = 1  # threads that read a SQLite file; more would fight for the interpreter at each row
 WAIT_SECONDS = 5  # how long a statement waits for a connection
 CLOSE_SECONDS = 2  # how long the server gets to end a statement that nobody waits for
 STATEMENTS = 1_000  # kept prepared on each connection
 LOST = (
     asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection that was lost while it looked the other way
     asyncpg.InterfaceError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -65,7 +66,9 @@ class PostgresDriver:
         try:
             try:
                 return await self._rows(statement, arguments)
-            except LOST:
+            except LOST as error:
+                if not _is_lost(error):
+                    raise
                 self._give_up()
                 return await self._rows(statement, arguments)
         finally:
@@ -75,8 +78,11 @@ class PostgresDriver:
         connection = self._idle.pop() if self._idle else await self._opened()
         try:
             found: list[Any] = await connection.fetch(statement.text, *arguments, record_class=statement.row)
-        except Exception:  # the statement failed; unless it was lost, the connection is as good as before
-            self._keep(connection)
+        except Exception as error:
+            if isinstance(error, (asyncpg.PostgresError, ValueError)) and not _is_lost(error):
+                self._keep(connection)  # the statement was refused, and the connection is as good as before
+            else:
+                connection.terminate()
             raise
         except BaseException:  # cancelled in mid-statement: the server is told, and the connection closed behind it
             await _closed(connection)
@@ -105,6 +111,11 @@ class PostgresDriver:
         while self._idle:
             await self._idle.pop().close()
         self._slots = asyncio.Semaphore(CONNECTIONS)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether a connection was lost. A value that a parameter cannot have is an InterfaceError of asyncpg's, too."""
+    return isinstance(error, LOST) and not isinstance(error, ValueError)
 
 
 async def _closed(connection: asyncpg.Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, bindparam
+from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -35,6 +35,14 @@ KEYS = "keys"  # the parameter of a statement that is kept ready and gets its ke
 def keys_to_come() -> BindParameter[Any]:
     """Keys that are not known yet: a parameter `keys`."""
     return to_come(KEYS, Keys())
+
+
+ONE_KEY = "one_key"
+
+
+def key_to_come() -> BindParameter[str]:
+    """One key that is not known yet: a parameter `one_key`."""
+    return to_come(ONE_KEY, Text())
 
 
 def among(column: ColumnElement[Any], keys: Iterable[str] | BindParameter[Any]) -> ColumnElement[bool]:

@@ -20,7 +20,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from execution.operations import Operation, operation_of
+from execution.operations import Operation, Operations
 from execution.trace import trace_of
 
 MOST_BYTES = 8_000_000  # of text that is kept; the tree of a document is some thirty times that size
@@ -47,8 +47,11 @@ class Document:
                 self.definitions[definition.name.value] = definition
                 self.fragments[definition.name.value] = FragmentDetails(definition)
 
-    def operation(self, schema: GraphQLSchema, name: str | None) -> Operation | None:
-        """The operation of this name; without a name the only one there is. None where there is no such."""
+    def operation(self, schema: GraphQLSchema, name: str | None, operations: Operations) -> Operation | None:
+        """The operation of this name, as `operations` knows it; without a name the only one there is.
+
+        None where there is no such.
+        """
         known = self._known.get(name)
         if known is None:
             node = self.operations.get(name)
@@ -56,7 +59,7 @@ class Document:
                 node = next(iter(self.operations.values())) if len(self.operations) == 1 else None
             if node is None:
                 return None
-            known = self._known[name] = operation_of(schema, node, self.definitions)
+            known = self._known[name] = operations.of(schema, node, self.definitions)
         return known
 
 

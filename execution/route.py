@@ -84,7 +84,7 @@ class PostRoute:
         return None if run is None else await run.result(None)
 
     def _run(self, document: Document, asked: Asked, context: Any) -> Run | None:
-        operation = document.operation(self.schema, asked.operation_name)
+        operation = document.operation(self.schema, asked.operation_name, self.executor.operations)
         if operation is None or operation.fallback:
             return None
         node = operation.node
