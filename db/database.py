@@ -25,6 +25,7 @@ from errors import UnavailableError
 
 POOL_SIZE = 2  # connections for writing kept open by one process
 POOL_OVERFLOW = 8  # and this many more while requests need them
+NO_ANSWER = "the database does not answer; try again"
 PREPARED = 2_000  # statements kept ready; one for each relation and selection of its columns
 POOL_TIMEOUT_SECONDS = 5  # how long a statement waits for a connection
 BUSY_TIMEOUT_MS = 10_000  # how long a writer on SQLite waits for another one
@@ -84,14 +85,18 @@ class Database:
         Statements: 1. Raises UnavailableError, and KeyError for a value that is missing.
         """
         ready = statement if isinstance(statement, Prepared) else prepared(statement, self.engine.dialect)
-        with _outages_told():
+        try:
             if self.watch is None:
                 return await self.driver.rows(ready, ready.arguments(values))
             ran, began = Ran(ready.text), perf_counter()
             self.watch(ran)
             found = await self.driver.rows(ready, ready.arguments(values))
             ran.seconds, ran.rows = perf_counter() - began, len(found)
-            return found
+        except Exception as error:
+            if not _is_outage(error):
+                raise
+            raise UnavailableError(NO_ANSWER) from error
+        return found
 
     def watched(self, watch: Callable[[Ran], None]) -> Database:
         """The same database, which tells `watch` of each statement that reads."""
@@ -135,18 +140,13 @@ def _outages_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = _told(error)
-        if told is error:
+        if not _is_outage(error):
             raise
-        raise told from error
-
-
-def _told(error: Exception) -> Exception:
-    """UnavailableError for every way in which a database is out of reach: gone, locked, full, all busy."""
-    return UnavailableError("the database does not answer; try again") if _is_outage(error) else error
+        raise UnavailableError(NO_ANSWER) from error
 
 
 def _is_outage(error: Exception) -> bool:
+    """Whether a database is out of reach, in whichever way: gone, locked, full, all busy."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, sqlite3.DatabaseError):  # SQLite says so of a statement that is too complex, too
         return any(word in str(cause) for word in SQLITE_OUTAGES)

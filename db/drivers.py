@@ -60,7 +60,8 @@ class PostgresDriver:
     async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
         """All rows. A connection that turns out to be lost is replaced once."""
         if self._slots.locked():
-            await asyncio.wait_for(self._slots.acquire(), WAIT_SECONDS)
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._slots.acquire()
         else:
             await self._slots.acquire()
         try:
