@@ -42,6 +42,13 @@ class BadArgumentError(GatewayError):
     status = 400
 
 
+class TooLargeError(GatewayError):
+    """The answer would hold more objects than one answer may."""
+
+    code = "TOO_LARGE"
+    status = 400
+
+
 class BadCursorError(BadArgumentError):
     """A cursor that was not made here, was changed, or belongs to another list or order."""
 
@@ -74,6 +81,7 @@ ERRORS: tuple[type[GatewayError], ...] = (
     UnauthenticatedError,
     PermissionDeniedError,
     BadArgumentError,
+    TooLargeError,
     BadCursorError,
     BadRequestError,
     BadIdError,

@@ -7,8 +7,9 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,7 @@ from fastapi.staticfiles import StaticFiles
 from graphql import GraphQLError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from starlette.requests import HTTPConnection
+from strawberry.extensions import SchemaExtension
 from strawberry.fastapi import BaseContext, GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
@@ -70,10 +72,42 @@ class RequestContext(Context, BaseContext):
     """A request's context, as Strawberry's FastAPI router takes it."""
 
     is_explained = False
+    is_socket = False
 
     def __init__(self, **values: Any) -> None:
         BaseContext.__init__(self)
         Context.__init__(self, **values)
+
+    def renewed(self) -> RequestContext:
+        """The context of another operation over the same socket, which remembers nothing of those before."""
+        made = copy(self)
+        made.remembered, made._loaders = {}, {}
+        return made
+
+
+class EachOperation(SchemaExtension):
+    """Over a socket, each operation has a context of its own."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Around one operation."""
+        operation: Any = self.execution_context
+        if _is_socket(operation):
+            operation.context = operation.context.renewed()
+        yield
+
+
+def _is_socket(operation: Any) -> bool:
+    context = getattr(operation, "context", None)
+    return isinstance(context, RequestContext) and context.is_socket
+
+
+def tell_socket(errors: list[GraphQLError], operation: Any) -> None:
+    """Gives errors that go over a socket the form that HTTP gives them when it answers."""
+    if _is_socket(operation):
+        request_id = new_request_id()
+        for error in errors:
+            told = formatted(error, request_id)
+            error.message, error.extensions = told["message"], told["extensions"]
 
 
 def error_body(error: GatewayError, request_id: str) -> dict[str, Any]:
@@ -92,19 +126,15 @@ class Gateway(FastAPI):
         if scope["type"] != "http" or scope["path"] != "/graphql" or scope["method"] != "POST":
             await super().__call__(scope, receive, send)
             return
+        again: Any = None
         try:
-            await self.hot(scope, receive, send)
+            again = await self.hot.answered(scope, receive, send)
         except GatewayError as error:
-            response = await _answer_error(Request(scope), error)
+            await (await _answer_error(Request(scope), error))(scope, receive, send)
         except Exception as error:
-            response = await _answer_unexpected(Request(scope), error)
-        else:
-            return
-        await response(scope, receive, send)
-
-    async def routed(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request by the routes."""
-        await super().__call__(scope, receive, send)
+            await (await _answer_unexpected(Request(scope), error))(scope, receive, send)
+        if again is not None:
+            await super().__call__(scope, again, send)
 
 
 class GraphRouter(GraphQLRouter[RequestContext, None]):
@@ -159,6 +189,8 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
         known: GatewayError = BadRequestError(error.message)
     elif isinstance(cause, GatewayError):
         known = cause
+    elif isinstance(cause, ValueError) and error.path is None and error.nodes:  # what a literal cannot be
+        known = BadRequestError(error.message)
     elif isinstance(cause, RecursionError):
         known = BadRequestError("the request is nested too deeply")
     else:
@@ -186,7 +218,8 @@ def executor_class(counted: Callable[[str], None]) -> type[GraphExecutor]:
 
 def served_schema(executor: type[GraphExecutor] = GraphExecutor, documents: Documents | None = None) -> GraphSchema:
     """The schema with the executor that serves it."""
-    return build_schema(executor, [document_cache(documents or Documents())])
+    extensions = [document_cache(documents or Documents()), EachOperation]
+    return build_schema(executor, extensions, tell_socket)
 
 
 def application(settings: Settings) -> FastAPI:
@@ -213,6 +246,7 @@ def application(settings: Settings) -> FastAPI:
             limits=limits,
             stale_after_seconds=settings.stale_after_seconds,
         )
+        made.is_socket = connection.scope["type"] == "websocket"
         if EXPLAIN in connection.headers:
             _trace(made)
             connection.state.context = made
@@ -224,7 +258,7 @@ def application(settings: Settings) -> FastAPI:
     schema = served_schema(executor, documents)
     router = GraphRouter(schema, path="/graphql", context_getter=context)
     app.include_router(router)
-    app.hot = PostRoute(schema._schema, executor, documents, context, answer_of, app.routed)
+    app.hot = PostRoute(schema._schema, executor, documents, context, answer_of)
     app.add_exception_handler(GatewayError, _answer_error)
     app.add_exception_handler(Exception, _answer_unexpected)
     _add_pages(app)
@@ -260,7 +294,10 @@ async def _viewer(connection: HTTPConnection, viewers: Viewers) -> Viewer:
 def _is_same_origin(connection: HTTPConnection) -> bool:
     """A cookie is good for our own pages only: a request that names another origin does not count as signed in."""
     origin = connection.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+    except ValueError:  # no address at all
+        return False
 
 
 def page(name: str, status: int = 200) -> HTMLResponse:

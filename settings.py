@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WORKGRAPH_"
+CENTURY = 100 * 365 * 86_400  # seconds
 SECRET = ("database_url", "cursor_key")  # fields whose values no message repeats
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -86,9 +87,12 @@ class Settings(BaseSettings):
     @classmethod
     def _known_systems(cls, seconds: dict[str, int]) -> dict[str, int]:
         systems = ("aitasker", "orgo", "vai", "evershell")
-        wrong = [name for name, value in seconds.items() if name.lower() not in systems or value < 1]
+        wrong = [name for name, value in seconds.items() if name.lower() not in systems or not 1 <= value <= CENTURY]
         if wrong:
-            raise ValueError(f"must give {', '.join(systems)} a number of seconds of at least 1; wrong: {wrong[0]}")
+            known = ", ".join(systems)
+            raise ValueError(
+                f"must give {known} a number of seconds of at least 1 and at most a century; wrong: {wrong[0]}"
+            )
         return {name.upper(): value for name, value in seconds.items()}
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import asyncpg
+from cachetools import LRUCache
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -67,6 +68,7 @@ class Database:
         self.driver: Driver = SqliteDriver(self.url, SQLITE_PRAGMAS) if self.is_sqlite else PostgresDriver(self.url)
         self.watch: Callable[[Ran], None] | None = None
         self._prepared: dict[Hashable, Prepared] = {}
+        self._rows: LRUCache[Hashable, type[Any]] = LRUCache(PREPARED)
 
     def prepared(self, key: Hashable, statement: Callable[[], Reading]) -> Prepared:
         """The statement that is known under the key, made ready when it is first asked for."""
@@ -74,7 +76,7 @@ class Database:
         if known is None:
             if len(self._prepared) >= PREPARED:
                 del self._prepared[next(iter(self._prepared))]  # the oldest; to know the last used costs at each use
-            known = self._prepared[key] = prepared(statement(), self.engine.dialect)
+            known = self._prepared[key] = prepared(statement(), self.engine.dialect, self._rows)
         return known
 
     async def rows(
@@ -84,7 +86,7 @@ class Database:
 
         Statements: 1. Raises UnavailableError, and KeyError for a value that is missing.
         """
-        ready = statement if isinstance(statement, Prepared) else prepared(statement, self.engine.dialect)
+        ready = statement if isinstance(statement, Prepared) else prepared(statement, self.engine.dialect, self._rows)
         try:
             if self.watch is None:
                 return await self.driver.rows(ready, ready.arguments(values))

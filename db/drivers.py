@@ -65,10 +65,11 @@ class PostgresDriver:
         else:
             await self._slots.acquire()
         try:
+            was_idle = bool(self._idle)
             try:
                 return await self._rows(statement, arguments)
             except LOST as error:
-                if not _is_lost(error):
+                if not was_idle or not _is_lost(error):
                     raise
                 self._give_up()
                 return await self._rows(statement, arguments)

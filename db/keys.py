@@ -1,4 +1,4 @@
-"""Many keys in one parameter, so that the text of a statement does not change with their number."""
+"""Keys in one parameter, so that the text of a statement does not change with their number."""
 
 from __future__ import annotations
 
@@ -29,15 +29,12 @@ class _KeyRows(FunctionElement[str]):
     inherit_cache = True
 
 
-KEYS = "keys"  # the parameter of a statement that is kept ready and gets its keys when it runs
+KEYS, ONE_KEY = "keys", "one_key"  # parameters of statements that are kept ready and get their keys when they run
 
 
 def keys_to_come() -> BindParameter[Any]:
     """Keys that are not known yet: a parameter `keys`."""
     return to_come(KEYS, Keys())
-
-
-ONE_KEY = "one_key"
 
 
 def key_to_come() -> BindParameter[str]:

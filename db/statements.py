@@ -7,7 +7,7 @@ them and hold raw values in the order of the columns; a value is also an attribu
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -75,13 +75,21 @@ def values_of(row: Any) -> dict[str, Any]:
     return {column.name: getattr(row, column.name) for column in type(row).layout}
 
 
-def prepared(statement: Reading, dialect: Dialect) -> Prepared:
-    """The statement, ready for the driver of a dialect."""
+def prepared(statement: Reading, dialect: Dialect, known: MutableMapping[Hashable, type[Any]]) -> Prepared:
+    """The statement, ready for the driver of a dialect.
+
+    `known` holds the classes of rows by text and types: drivers and row functions know a statement by its class.
+    """
     compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     values = compiled.construct_params()
     parameters = [_parameter(name, compiled, values, dialect) for name in compiled.positiontup or ()]
-    columns = tuple(_column(column, place, dialect) for place, column in enumerate(statement.selected_columns))
-    return Prepared(compiled.string, tuple(parameters), _row_class(columns, dialect.name == "sqlite"))
+    selected = list(statement.selected_columns)
+    key = compiled.string, *(type(column.type) for column in selected)
+    row = known.get(key)
+    if row is None:
+        columns = tuple(_column(column, place, dialect) for place, column in enumerate(selected))
+        row = known[key] = _row_class(columns, dialect.name == "sqlite")
+    return Prepared(compiled.string, tuple(parameters), row)
 
 
 def _parameter(name: str, compiled: Any, values: Mapping[str, Any], dialect: Dialect) -> Parameter:

@@ -64,6 +64,7 @@ class Frame:
     assemblies: list[Assembly] = field(default_factory=list)
     built: list[Any] = field(default_factory=list)
     owners: Owners | None = None
+    times: float = 1  # how often each of the objects stands in the answer, on average
 
     def __post_init__(self) -> None:
         self.kind = kind_of(self.sources)
@@ -86,6 +87,7 @@ class Completing:
     plan: FieldPlan
     lost: Callable[[], None]
     owners: Owners | None = None
+    shared_by: float = 1  # how many parents have each of the values, on average
     frames: list[Frame] = field(default_factory=list)
     has_waited: bool = False
 
@@ -177,7 +179,7 @@ class Completing:
 
     def _framed(self, of: GraphQLObjectType, sources: Values, where: Where) -> Assembly:
         try:
-            frame = Frame(self.planner.below(self.plan, of), sources, where, owners=self.owners)
+            frame = Frame(self.planner.below(self.plan, of), sources, where, owners=self.owners, times=self.shared_by)
         except (GraphQLError, RecursionError) as error:  # of a condition that has no value
             faults = [self.fault(error) for _source in sources]
             return lambda: list(faults)

@@ -88,6 +88,12 @@ def _size(node: DocumentNode) -> int:
     return max(LEAST_BYTES, len(node.loc.source.body) if node.loc else 0)
 
 
+def _again(error: GraphQLError) -> GraphQLError:
+    """The error once more: one that is kept must not take up what a request adds to its own."""
+    place = error.nodes, error.source, error.positions
+    return GraphQLError(error.message, *place, error.path, error.original_error, error.extensions)
+
+
 def document_cache(documents: Documents) -> type[SchemaExtension]:
     """A Strawberry extension that takes documents from there, and insists on a name where there are several."""
 
@@ -104,7 +110,7 @@ def document_cache(documents: Documents) -> type[SchemaExtension]:
             context: Any = self.execution_context
             document = documents.known(context.query or "")
             if document is not None and document.node is context.graphql_document:
-                context.pre_execution_errors = list(document.errors)
+                context.pre_execution_errors = list(map(_again, document.errors))
                 if len(document.operations) > 1 and context._provided_operation_name is None:
                     context.pre_execution_errors.append(GraphQLError(NO_NAME))
             yield

@@ -71,7 +71,6 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             planner = operation.planner(
                 self.variable_values,
                 self.fragments,
-                self.fragment_definitions,
                 self.native,
                 hides_suggestions=self.hide_suggestions,
             )

@@ -64,8 +64,11 @@ class FedField(Protocol):
     feed: Any
     python_name: str
 
-    def selection(self, info: GraphQLResolveInfo[Any], /) -> Any:
-        """What is selected below, in the form that the feed's `call` takes it; asked once per plan."""
+    def selection(self, info: GraphQLResolveInfo[Any], known: dict[Any, Any], /) -> Any:
+        """What is selected below, in the form that the feed's `call` takes it; asked once for each field of a plan.
+
+        `known` belongs to the plan: what was found out for one field may be kept there for the others.
+        """
 
 
 class RowColumn(Protocol):

@@ -20,6 +20,7 @@ from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
+from errors import TooLargeError
 from execution.complete import Assembly, Completing, Frame, Owners, Values, Where, gathered
 from execution.faults import Settling
 from execution.feeds import Batch, Call
@@ -28,6 +29,7 @@ from execution.rows import dicts_of
 from execution.trace import trace_of
 from execution.waiting import HANDOVER, Rest, begin
 
+MOST_OBJECTS = 1_000_000  # in one answer; with ten fields each they are some 200 MB of text
 ROOT = ""  # the key of a batch that hangs on no parent
 
 
@@ -55,6 +57,7 @@ class Run:
     _frames: list[Frame] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _is_faulty: bool = False
+    _objects: float = 0
 
     def __post_init__(self) -> None:
         self.trace = trace_of(self.context)
@@ -68,7 +71,10 @@ class Run:
         """The result, as the encoder takes it."""
         plan = self.planner.root
         is_mutation = self.planner.operation.operation is OperationType.MUTATION
-        data = await (self._in_series(plan, root) if is_mutation else self._at_once(plan, root))
+        try:
+            data = await (self._in_series(plan, root) if is_mutation else self._at_once(plan, root))
+        except TooLargeError as error:
+            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
         return ExecutionResult(data, self.errors or None)
 
     async def _at_once(self, plan: SelectionPlan, root: Any) -> dict[str, Any] | None:
@@ -222,6 +228,7 @@ class Run:
             return
         if None in keys and plan.is_required:
             self._lost()
+        completing.shared_by = (len(keys) - keys.count(None)) / len(places)
         where = _below(frame, plan)
         names = list(places)
 
@@ -261,7 +268,7 @@ class Run:
         assembly = begin(work)
         if not isinstance(assembly, Rest):
             frame.assemblies[number] = assembly
-            self._frames += completing.frames
+            self._count(frame, completing.frames)
             below += completing.frames
             return
         await self._hand_over(assembly)
@@ -269,8 +276,21 @@ class Run:
 
     async def _later(self, completing: Completing, frame: Frame, number: int, rest: Rest[Assembly]) -> None:
         frame.assemblies[number] = await rest
-        self._frames += completing.frames
+        self._count(frame, completing.frames)
         await self._levels(completing.frames)
+
+    def _count(self, frame: Frame, found: list[Frame]) -> None:
+        """Takes frames in. Raises TooLargeError where the answer gets too large.
+
+        An object that many lead to is made once and stands in the answer many times, so that a short document could
+        ask for an answer that no memory holds.
+        """
+        self._frames += found
+        for one in found:
+            one.times *= frame.times
+            self._objects += len(one.sources) * one.times
+        if self._objects > MOST_OBJECTS:
+            raise TooLargeError(f"the answer would hold more than {MOST_OBJECTS:,} objects; ask for less at once")
 
     async def _hand_over(self, rest: Rest[Any] | None = None) -> None:
         """Before the first wait of an operation that was begun eagerly."""

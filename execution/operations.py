@@ -6,8 +6,8 @@ ask for errors without propagation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +34,8 @@ CONDITIONS = frozenset({"skip", "include"})
 UNPROPAGATED = "experimental_disableErrorPropagation"
 MOST_BYTES = 8_000_000  # of text whose plans are kept
 LEAST_BYTES = 16_000  # that an operation counts for, so that not more than 500 are kept
-PLANS_OF_ONE = 64  # combinations of @skip and @include kept of one operation; others are planned each time
+MOST_BYTES_OF_PLANS = 1_000_000  # of text; the plans of one operation take some hundred times its size
+LEAST_BYTES_OF_PLAN = 2_000  # that a plan counts for, so that not more than 500 are kept
 
 
 @dataclass(eq=False)
@@ -46,7 +47,7 @@ class Operation:
     definitions: Mapping[str, FragmentDefinitionNode]
     fallback: str | None
     conditions: tuple[str, ...]
-    planners: dict[tuple[Any, ...], Planner] = field(default_factory=dict)
+    planners: MutableMapping[Any, Planner]
 
     @cached_property
     def signatures(self) -> Signatures | None:
@@ -67,7 +68,6 @@ class Operation:
         self,
         variables: VariableValues,
         fragments: dict[str, FragmentDetails],
-        definitions: dict[str, FragmentDefinitionNode],
         native: Mapping[str, type],
         *,
         hides_suggestions: bool = False,
@@ -81,33 +81,44 @@ class Operation:
         scalars = served.schema_converter.scalar_registry if served else {}
         config = served.config if served else None
         made = Planner(
-            self.schema, self.node, fragments, definitions, conditions, native, config, scalars, hides_suggestions
+            self.schema, self.node, fragments, self.definitions, conditions, native, config, scalars, hides_suggestions
         )
         key = self._key(variables)
-        if len(self.planners) < PLANS_OF_ONE and key is not None:
+        if key is not None and _size(made.operation) <= MOST_BYTES_OF_PLANS:
             self.planners[key] = made
         return made
 
-    def _key(self, variables: VariableValues) -> tuple[bool, ...] | None:
-        """None where a condition is neither true nor false, which is an error to be told anew each time."""
+    def _key(self, variables: VariableValues) -> tuple[int | bool, ...] | None:
+        """What a planner is found by: objects that it keeps alive, by their ids, and the values of the conditions.
+
+        None where a condition is neither true nor false, which is an error to be told anew each time.
+        """
         values = [variables.coerced.get(name) for name in self.conditions]
         known = tuple(value for value in values if isinstance(value, bool))
-        return known if len(known) == len(values) else None
+        known_by = id(self.schema), id(self.node), id(self.definitions)
+        return (*known_by, *known) if len(known) == len(values) else None
 
     @property
     def size(self) -> int:
         """Bytes of source text that it counts for."""
-        return max(LEAST_BYTES, len(self.node.loc.source.body) if self.node.loc else 0)
+        return max(LEAST_BYTES, _size(self.node))
+
+
+def _size(node: OperationDefinitionNode) -> int:
+    return len(node.loc.source.body) if node.loc else 0
 
 
 def operation_of(
-    schema: GraphQLSchema, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    schema: GraphQLSchema,
+    node: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    planners: MutableMapping[Any, Planner],
 ) -> Operation:
-    """What is known of an operation by its text."""
+    """What is known of an operation by its text; its planners are kept among `planners`."""
     if node.operation is OperationType.SUBSCRIPTION:
-        return Operation(schema, node, fragments, "subscription", ())
+        return Operation(schema, node, fragments, "subscription", (), planners)
     if any(directive.name.value == UNPROPAGATED for directive in node.directives or ()):
-        return Operation(schema, node, fragments, "errors without propagation", ())
+        return Operation(schema, node, fragments, "errors without propagation", (), planners)
     fallback, conditions = None, set()
     for selection in _selections(node.selection_set, fragments):
         if isinstance(selection, FieldNode) and selection.name.value in INTROSPECTION:
@@ -119,7 +130,7 @@ def operation_of(
                 conditions |= {
                     one.value.name.value for one in directive.arguments if isinstance(one.value, VariableNode)
                 }
-    return Operation(schema, node, fragments, fallback, tuple(sorted(conditions)))
+    return Operation(schema, node, fragments, fallback, tuple(sorted(conditions)), planners)
 
 
 def _selections(first: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[Any]:
@@ -143,6 +154,9 @@ class Operations:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._known: LRUCache[int, Operation] = LRUCache(most_bytes, lambda known: known.size)
+        self.planners: LRUCache[Any, Planner] = LRUCache(
+            MOST_BYTES_OF_PLANS, lambda planner: max(LEAST_BYTES_OF_PLAN, _size(planner.operation))
+        )
 
     def __len__(self) -> int:
         return len(self._known)
@@ -153,7 +167,7 @@ class Operations:
         """What is known of the operation."""
         known = self._known.get(id(node))
         if known is None or known.schema is not schema or not _are_same(known.definitions, fragments):
-            known = operation_of(schema, node, fragments)
+            known = operation_of(schema, node, fragments, self.planners)
             if known.size <= self._known.maxsize:
                 self._known[id(node)] = known
         return known

@@ -151,12 +151,13 @@ class Planner:
     schema: GraphQLSchema
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
-    definitions: dict[str, FragmentDefinitionNode]
+    definitions: Mapping[str, FragmentDefinitionNode]
     conditions: VariableValues
     native: Mapping[str, type]
     config: Any  # of the Strawberry schema; None for a schema that is not Strawberry's
     scalars: Any
     hides_suggestions: bool = False
+    looked_at: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property
     def root(self) -> SelectionPlan:
@@ -232,7 +233,7 @@ class Planner:
             nodes[0].name.value, nodes, definition.type, of, Path(None, nodes[0].name.value, of.name), self.schema,
             self.definitions, None, self.operation, self.conditions.coerced, None, lambda _: False, None, None,
         )  # fmt: skip
-        return Batched(feed, fed.selection(info), self._arguments(details[0], definition, fed))
+        return Batched(feed, fed.selection(info, self.looked_at), self._arguments(details[0], definition, fed))
 
     def _arguments(
         self, detail: FieldDetails, definition: GraphQLField, fed: StrawberryField

@@ -26,7 +26,6 @@ from execution.variables import variable_values
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
 JSON_TYPES = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8")
 STREAMS = (b"multipart/", b"text/event-stream")
@@ -43,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class PostRoute:
-    """An ASGI application that answers POST requests with a JSON body.
+    """Answers POST requests with a JSON body, as ASGI has them.
 
     `context_of` finds out who asks, and may raise; `answer_of` makes the answer of a result and its context.
     """
@@ -53,21 +52,24 @@ class PostRoute:
     documents: Documents
     context_of: Callable[[HTTPConnection], Awaitable[Any]]
     answer_of: Callable[[ExecutionResult, Any], Mapping[str, Any]]
-    otherwise: Application
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        body, more = await _body(receive)
-        asked = None if more or not _is_plain(scope) else _asked(body)
-        if asked is None:
-            await self.otherwise(scope, _again(body, more, receive), send)
-            return
+    async def answered(self, scope: Any, receive: Receive, send: Send) -> Receive | None:
+        """Answer one request; or what gives its body again, for another application to answer it.
+
+        Who asks is found out before the body is read. A client that has gone meanwhile gets no answer.
+        """
+        if not _is_plain(scope):
+            return receive
         context = await self.context_of(HTTPConnection(scope))
-        result = await self._result(asked, context)
+        body = await _body(receive)
+        if body is None:
+            return None
+        asked = _asked(body)
+        result = None if asked is None else await self._result(asked, context)
         if result is None:
-            await self.otherwise(scope, _again(body, more, receive), send)
-            return
+            return _again(body, receive)
         await _answer(send, encoded(self.answer_of(result, context)))
+        return None
 
     async def _result(self, asked: Asked, context: Any) -> ExecutionResult | None:
         """The result; None for what the other application is to answer."""
@@ -96,7 +98,7 @@ class PostRoute:
         if trace:
             trace.is_plan_cached = planner is not None
         if planner is None:
-            planner = operation.planner(variables, document.fragments, document.definitions, self.executor.native)
+            planner = operation.planner(variables, document.fragments, self.executor.native)
         if not planner.is_possible:
             return None
         executor = partial(
@@ -107,25 +109,22 @@ class PostRoute:
 
 
 def _is_plain(scope: Any) -> bool:
-    content_type = accepted = b""
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            content_type = value.lower()
-        elif name == b"accept":
-            accepted = value
-    return content_type in JSON_TYPES and not any(stream in accepted for stream in STREAMS)
+    content_types = [value.lower() for name, value in scope["headers"] if name == b"content-type"]
+    accepted = [value.lower() for name, value in scope["headers"] if name == b"accept"]
+    is_json = len(content_types) == 1 and content_types[0] in JSON_TYPES
+    return is_json and not any(stream in value for value in accepted for stream in STREAMS)
 
 
-async def _body(receive: Receive) -> tuple[bytes, Message | None]:
-    """The whole body, and the message that came instead of its end, if the client has gone."""
-    message = await receive()
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None if the client has gone before its end."""
     parts = []
-    while message["type"] == "http.request":
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts), None
-        message = await receive()
-    return b"".join(parts), message
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _asked(body: bytes) -> Asked | None:
@@ -141,14 +140,12 @@ def _asked(body: bytes) -> Asked | None:
     return None if name is not None and not isinstance(name, str) else Asked(read["query"], variables or {}, name)
 
 
-def _again(body: bytes, more: Message | None, receive: Receive) -> Receive:
+def _again(body: bytes, receive: Receive) -> Receive:
     """A `receive` that gives the body, which was read already, once more."""
-    coming: list[Message] = [{"type": "http.request", "body": body, "more_body": more is not None}]
-    if more is not None:
-        coming.append(more)
+    coming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
-        return coming.pop(0) if coming else await receive()
+        return coming.pop() if coming else await receive()
 
     return replayed
 

@@ -16,6 +16,7 @@ from execution.faults import Fault
 from execution.feeds import RowColumn
 from execution.plan import Attribute, FieldPlan, SelectionPlan, Typename
 
+FUNCTIONS_OF_ONE = 16  # classes of rows that one selection meets; more mean that somebody makes them by the request
 RowFunction = Callable[..., list[dict[str, Any]]]
 
 
@@ -24,6 +25,8 @@ def dicts_of(frame: Frame, lists: Sequence[Sequence[Any]], lost: Callable[[], No
     plan, sources = frame.plan, frame.sources
     function = plan.functions.get(frame.kind)
     if function is None:
+        if len(plan.functions) >= FUNCTIONS_OF_ONE:
+            plan.functions.clear()
         function = plan.functions[frame.kind] = row_function(plan, frame.kind)
     try:
         return function(sources, lists, lost)

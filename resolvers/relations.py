@@ -34,7 +34,7 @@ class ToOne:
 
     async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[Any]:
         chosen = frozenset(columns)
-        if len(keys) == 1:  # which needs a plan that is simpler by half
+        if len(keys) == 1:  # for which the database has a simpler plan
             ready = partial(self._one, chosen, ctx)
             return by_key(await ctx.rows_of((self, chosen, "one"), ready, one_key=keys[0]), keys)
         ready = partial(self._many, chosen, ctx)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from graphql import GraphQLError
@@ -27,14 +28,29 @@ class Names(NameConverter):
 FEDERATION_VERSION: Final = "2.9"  # the newest that all composers accept
 
 
+OnErrors = Callable[[list[GraphQLError], Any], None]
+
+
 class GraphSchema(federation.Schema):
     """Strawberry's federation schema, with `_entities` that goes through the batch functions of the graph.
 
     Strawberry's own resolves one representation after another and takes `__typename` out of the variables.
     """
 
+    def __init__(self, *args: Any, on_errors: OnErrors, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on_errors = on_errors
+        service: Any = self._schema.type_map["_Service"]
+        service.fields["sdl"].resolve = lambda _service, _info: self._sdl
+
+    @cached_property
+    def _sdl(self) -> str:
+        """The schema as text, which takes a while to print."""
+        return self.as_str()
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Errors are logged where they are answered, in the gateway, and nowhere else."""
+        """Errors are told and logged where they are answered, in the gateway, and nowhere else."""
+        self.on_errors(errors, execution_context)
 
     async def entities_resolver(  # type: ignore[override]  # Strawberry awaits it like any resolver
         self, info: Info, representations: list[federation.schema.FederationAny]
@@ -58,10 +74,15 @@ def _wanted(representation: Any) -> tuple[str, str] | GatewayError:
     return kind, record_id
 
 
-def build_schema(execution_context_class: Any = None, extensions: Sequence[Any] = ()) -> GraphSchema:
+def build_schema(
+    execution_context_class: Any = None,
+    extensions: Sequence[Any] = (),
+    on_errors: OnErrors = lambda _errors, _operation: None,
+) -> GraphSchema:
     """The schema, executed by graphql-core unless a class of execution contexts is given."""
     return GraphSchema(
         query=Query,
+        on_errors=on_errors,
         execution_context_class=execution_context_class,
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
         federation_version=FEDERATION_VERSION,

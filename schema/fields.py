@@ -78,11 +78,11 @@ class FedField(StrawberryField):
         """A field that is fed by a column under its own name is as plain as Strawberry's own."""
         return isinstance(self.feed, ColumnFeed) and self.feed.column is None and not self.extensions
 
-    def selection(self, info: GraphQLResolveInfo[Any]) -> Selection:
-        """What is selected below the field, as the feed's `call` takes it."""
-        document = Document(info.schema, info.fragments, info.variable_values)
+    def selection(self, info: GraphQLResolveInfo[Any], known: dict[Any, Any]) -> Selection:
+        """What is selected below the field, as the feed's `call` takes it; `known` has what was looked at before."""
+        document = Document(info.schema, info.fragments, info.variable_values, known)
         of = get_named_type(info.return_type)
-        return Selection(document, of, info.field_nodes, self.python_name, info.parent_type)
+        return document.selection(of, info.field_nodes, self.python_name, info.parent_type)
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         """The value of the field for one parent, as graphql-core asks for it."""
@@ -117,8 +117,10 @@ def loaded(ctx: Context, call: Call, key: str) -> Awaitable[Any]:
     so it is shielded; and what it raises after nobody waits any more is taken note of, for asyncio's sake.
     """
     loading = ctx.loader(call.batch, call.columns, call.place).load(key)
-    loading.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return asyncio.shield(loading)
+    shielded = asyncio.shield(loading)
+    for future in (loading, shielded):
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return shielded
 
 
 def _field(feed: Feed, description: str, **options: Any) -> Any:
@@ -227,8 +229,9 @@ class BatchFeed:
     @property
     def found_by(self) -> str | None:
         """The column of the rows answered that holds the parent's id, if they hold it."""
-        holds = isinstance(self.batch, ToOne | ToMany) and self.batch.pair is None and self.key == "id"
-        return self.batch.match.name if holds and isinstance(self.batch, ToOne | ToMany) else None
+        if not isinstance(self.batch, ToOne | ToMany) or self.batch.pair is not None or self.key != "id":
+            return None
+        return self.batch.match.name
 
     def reads(self, selection: Selection) -> Iterable[str]:
         """The key, and what the rows below ask back of their parent."""

@@ -38,6 +38,16 @@ class Document:
     schema: GraphQLSchema
     fragments: dict[str, FragmentDefinitionNode]
     variables: Any
+    known: dict[Hashable, Selection]
+
+    def selection(
+        self, of: GraphQLNamedType, nodes: Sequence[FieldNode], python_name: str, parent: GraphQLNamedType | None
+    ) -> Selection:
+        """The selection below these nodes, made once: fragments may lead to the same nodes in many ways."""
+        key = (of.name, parent and parent.name, *map(id, nodes))
+        if key not in self.known:
+            self.known[key] = Selection(self, of, nodes, python_name, parent)
+        return self.known[key]
 
 
 @dataclass
@@ -80,7 +90,7 @@ class Selection:
                 feed = getattr(definition, "feed", None)
                 if known is not None and definition is not None and feed is not None:
                     of = get_named_type(known.type)
-                    yield feed, Selection(self.document, of, nodes, definition.python_name, concrete)
+                    yield feed, self.document.selection(of, nodes, definition.python_name, concrete)
 
     def columns_asked_back(self, column: str) -> Iterator[str]:
         """What is asked of this field's parent by the rows below, which hold its id in a column."""
@@ -97,7 +107,7 @@ class Selection:
             nodes = current._named(concrete).get(name) if current and concrete else None
             if not nodes or concrete is None:
                 return None
-            current = Selection(self.document, get_named_type(concrete.fields[name].type), nodes, name)
+            current = self.document.selection(get_named_type(concrete.fields[name].type), nodes, name, concrete)
         return current
 
     def selects(self, name: str) -> bool:
@@ -134,13 +144,14 @@ class Selection:
 
     def of_type_named(self, name: str) -> Selection:
         """The same selection, on rows that are known to be of one type."""
-        return Selection(self.document, self.document.schema.type_map[name], self.nodes, self.python_name)
+        return self.document.selection(self.document.schema.type_map[name], self.nodes, self.python_name, self.parent)
 
     def _named(self, concrete: GraphQLObjectType) -> dict[str, list[FieldNode]]:
         found: dict[str, list[FieldNode]] = {}
+        visited: set[str] = set()  # of all nodes, or a fragment that several of them spread would multiply
         for node in self.nodes:
             if node.selection_set:
-                self._collect(node.selection_set, concrete, found, set())
+                self._collect(node.selection_set, concrete, found, visited)
         return found
 
     def _collect(
@@ -188,9 +199,9 @@ def selection_of(info: Info) -> Selection:
     """The selection below the field that is being resolved."""
     raw: GraphQLResolveInfo[Any] = info._raw_info  # Strawberry has no public way to the nodes
     remembered = info.context.remembered
-    key = (raw.parent_type.name, *map(id, raw.field_nodes))
-    if key not in remembered:
-        document = Document(raw.schema, raw.fragments, raw.variable_values)
-        remembered[key] = Selection(document, get_named_type(raw.return_type), raw.field_nodes, info.python_name)
-    found: Selection = remembered[key]
+    document = remembered.get(Document)
+    if document is None or document.fragments is not raw.fragments:
+        document = remembered[Document] = Document(raw.schema, raw.fragments, raw.variable_values, {})
+    of = get_named_type(raw.return_type)
+    found: Selection = document.selection(of, raw.field_nodes, info.python_name, raw.parent_type)
     return found

@@ -100,7 +100,7 @@ WRONG_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     "no JSON": ({"STALE_AFTER_SECONDS": "1h"}, 'WORKGRAPH_STALE_AFTER_SECONDS: must be JSON such as {"orgo": 3600}'),
     "an unknown system": (
         {"STALE_AFTER_SECONDS": '{"x": 1}'},
-        "WORKGRAPH_STALE_AFTER_SECONDS: must give aitasker, orgo, vai, evershell a number of seconds of at least 1; "
+        "WORKGRAPH_STALE_AFTER_SECONDS: must give aitasker, orgo, vai, evershell a number of seconds of at least 1 and at most a century; "
         "wrong: x, got {'x': 1}",
     ),
     "two at once": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +17,8 @@ from db.database import Database
 from db.migrate import upgrade
 from execution.documents import Documents
 from execution.operations import Operations
-from gateway import application
+from execution.variables import variable_values
+from gateway import application, served_schema
 from resolvers.accounts import created_token, ensure_organization
 from settings import Settings
 from tests.conftest import ORGANIZATION, ORGANIZATION_ID, Importer, fleet
@@ -157,8 +160,6 @@ async def test_what_falls_back_is_counted_by_its_reason(client: httpx.AsyncClien
 
 
 def test_caches_stay_within_their_bounds() -> None:
-    from gateway import served_schema
-
     documents, operations = Documents(most_bytes=160_000), Operations(most_bytes=160_000)
     schema = served_schema()._schema
     for number in range(50):
@@ -169,3 +170,102 @@ def test_caches_stay_within_their_bounds() -> None:
     large = "{ " + " ".join(f"b{number}: __typename" for number in range(20_000)) + " }"
     assert documents.of(schema, large).errors == []
     assert documents.known(large) is None  # larger than the whole cache
+
+
+# ------------------------------------------------------------------------------ what a request cannot bring about
+
+
+async def test_filters_leave_nothing_behind_in_the_caches(client: httpx.AsyncClient) -> None:
+    query = "query ($name: String) { computers(filter: {name: {ne: $name}}) { nodes { id name } } tags { name } }"
+    for number in range(3):
+        await client.post("/graphql", json={"query": query, "variables": {"name": str(number)}})
+    gc.collect()
+    before = sum(isinstance(one, type) for one in gc.get_objects())
+    for number in range(30):
+        answer = await client.post("/graphql", json={"query": query, "variables": {"name": str(number)}})
+        assert answer.json()["data"]["tags"]
+    gc.collect()
+    assert sum(isinstance(one, type) for one in gc.get_objects()) == before
+
+
+async def test_fragments_that_lead_to_the_same_fields_in_many_ways_are_looked_at_once(
+    client: httpx.AsyncClient,
+) -> None:
+    both = "computers { nodes { workspace { ...W%d } } edges { node { workspace { ...W%d } } } }"
+    fragments = [f"fragment W{n} on Workspace {{ {both % (n + 1, n + 1)} }}" for n in range(24)]
+    query = f'{{ workspace(id: "{"W" * 23}") {{ ...W0 }} }} {" ".join(fragments)} fragment W24 on Workspace {{ name }}'
+    async with asyncio.timeout(5):  # it doubled with each of them
+        answer = await client.post("/graphql", json={"query": query})
+    assert answer.json() == {"data": {"workspace": None}}
+
+
+async def test_an_answer_that_no_memory_holds_is_refused(client: httpx.AsyncClient) -> None:
+    depth = 30
+    query = "{ computers { nodes { " + "workspace { computers { nodes { " * depth + "id" + " } } }" * depth + " } } }"
+    answer = await client.post("/graphql", json={"query": query})
+    assert answer.json()["data"] is None
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "TOO_LARGE"
+    assert error["message"] == "the answer would hold more than 1,000,000 objects; ask for less at once"
+
+
+def test_plans_are_kept_within_bounds_whatever_the_conditions() -> None:
+    schema = served_schema()._schema
+    documents, operations = Documents(), Operations()
+    conditions = " ".join(f"$v{number}: Boolean!" for number in range(6))
+    fields = " ".join(f"a{number}: __typename @skip(if: $v{number % 6})" for number in range(1_000))
+    text = f"query ({conditions}) {{ {fields} }}"
+    document = documents.of(schema, text)
+    operation = document.operation(schema, None, operations)
+    assert operation is not None
+    for number in range(64):
+        given = {f"v{place}": bool(number >> place & 1) for place in range(6)}
+        values = variable_values(schema, operation.node, operation.signatures, given)
+        assert not isinstance(values, list)
+        assert operation.planner(values, document.fragments, {}).is_possible
+    assert 1 <= len(operations.planners) <= 1_000_000 / len(text)
+
+
+async def test_odd_requests_are_refused_and_nothing_goes_wrong_inside(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = "9" * 5_000
+    answer = await client.post("/graphql", json={"query": f"{{ workspaces(first: {digits}) {{ totalCount }} }}"})
+    assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["BAD_REQUEST"]
+    headers = {"Authorization": "", "Cookie": "workgraph=x", "Origin": "http://["}
+    answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+    assert "Traceback" not in capsys.readouterr().err
+
+
+async def test_a_body_is_read_only_for_those_who_may_ask(client: httpx.AsyncClient) -> None:
+    read = []
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            read.append(1)
+            yield b" " * 1_000
+
+    headers = {"Authorization": "Bearer wg_wrong", "Content-Type": "application/json"}
+    answer = await client.post("/graphql", content=body(), headers=headers)
+    assert (answer.status_code, read) == (401, [])
+
+
+async def test_a_client_that_goes_in_mid_body_gets_no_answer_and_no_log(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app: Any = client._transport.app  # type: ignore[attr-defined]
+    messages = [{"type": "http.request", "body": b'{"query"', "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"authorization", client.headers["authorization"].encode())]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "query_string": b""}
+    await app(scope, receive, send)
+    assert sent == []
+    assert capsys.readouterr().err == ""

@@ -149,9 +149,6 @@ async def posted(requests: Requests, operation: Operation, document: DocumentNod
         results.append(result)
         return {"data": result.data}
 
-    async def otherwise(*_: Any) -> None:
-        pass
-
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": orjson.dumps(asked)}
 
@@ -159,8 +156,8 @@ async def posted(requests: Requests, operation: Operation, document: DocumentNod
         sent.append(message.get("body", b""))
 
     executor: Any = requests.schema.execution_context_class
-    route = PostRoute(requests.schema._schema, executor, requests.documents, context_of, answer_of, otherwise)
-    await route({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive, send)
+    route = PostRoute(requests.schema._schema, executor, requests.documents, context_of, answer_of)
+    await route.answered({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive, send)
     if not results:
         return await executed(requests, operation, document)
     data = orjson.loads(b"".join(sent))["data"]
