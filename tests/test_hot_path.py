@@ -13,6 +13,7 @@ import httpx
 import orjson
 import pytest
 
+from bench.queries import queries
 from db.database import Database
 from db.migrate import upgrade
 from execution.documents import Documents
@@ -45,7 +46,7 @@ VARIABLES = {"directives": {"yes": True}, "a variable": {"first": 1}}
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application over a few workspaces; its token may all."""
-    settings = Settings(data_dir=tmp_path, page_ceiling=100)
+    settings = Settings(data_dir=tmp_path, page_ceiling=10_000)
     database = Database(settings.url)
     await upgrade(database)
     await ensure_organization(database, ORGANIZATION)
@@ -157,6 +158,13 @@ async def test_what_falls_back_is_counted_by_its_reason(client: httpx.AsyncClien
     assert re.findall(r"^workgraph_fallbacks_total\{(.*)\} (.*)$", counted, re.MULTILINE) == [
         ('reason="introspection"', "1.0")
     ]
+
+
+async def test_the_queries_of_the_benchmark_are_all_answered_breadth_first(client: httpx.AsyncClient) -> None:
+    for query in queries(["W" * 23], list_rows=100):
+        answer = await client.post("/graphql", json={"query": query.graphql, "variables": query.variables[0]})
+        assert "errors" not in answer.json(), query.name
+    assert "workgraph_fallbacks_total{" not in (await client.get("/metrics")).text
 
 
 def test_caches_stay_within_their_bounds() -> None:
