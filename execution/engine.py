@@ -63,18 +63,14 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             return fallback
         if operation.is_odd(self.variable_values):
             return "no plan"
-        planner = operation.known_planner(self.variable_values)
-        trace = trace_of(self.context_value)
-        if trace:
-            trace.is_plan_cached = planner is not None
-        if planner is None:
-            planner = operation.planner(
-                self.variable_values,
-                self.fragments,
-                self.native,
-                hides_suggestions=self.hide_suggestions,
-            )
-        return planner if planner.is_possible else "no plan"
+        planner = operation.planner(
+            self.variable_values,
+            self.fragments,
+            self.native,
+            trace_of(self.context_value),
+            hides_suggestions=self.hide_suggestions,
+        )
+        return planner or "no plan"
 
     def _foreign(self) -> str | None:
         """Why graphql-core is to execute, apart from the text of the operation."""

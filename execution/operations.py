@@ -26,6 +26,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from execution.plan import DEFINITION, Planner
+from execution.trace import Trace
 from execution.variables import Signatures, plain_signatures
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -59,20 +60,35 @@ class Operation:
         values = (variables.coerced.get(name) for name in self.conditions)
         return any(value is not None and not isinstance(value, bool) for value in values)
 
-    def known_planner(self, variables: VariableValues) -> Planner | None:
-        """The planner for these values of the variables in @skip and @include, if there was one before."""
-        key = self._key(variables)
-        return None if key is None else self.planners.get(key)
-
     def planner(
         self,
         variables: VariableValues,
         fragments: dict[str, FragmentDetails],
         native: Mapping[str, type],
+        trace: Trace | None,
         *,
         hides_suggestions: bool = False,
+    ) -> Planner | None:
+        """The planner for these values of the variables in @skip and @include; None where there can be no plan."""
+        key = self._key(variables)
+        known = None if key is None else self.planners.get(key)
+        if trace:
+            trace.is_plan_cached = known is not None
+        if known is None:
+            known = self._made(variables, fragments, native, hides_suggestions=hides_suggestions)
+            if key is not None and _size(self.node) <= MOST_BYTES_OF_PLANS:
+                self.planners[key] = known
+        return known if known.is_possible else None
+
+    def _made(
+        self,
+        variables: VariableValues,
+        fragments: dict[str, FragmentDetails],
+        native: Mapping[str, type],
+        *,
+        hides_suggestions: bool,
     ) -> Planner:
-        """A planner for these values. It holds nothing else of the request."""
+        """A planner, which holds nothing of the request but the values of the conditions."""
         conditions = VariableValues(
             {name: variables.sources[name] for name in self.conditions if name in variables.sources},
             {name: variables.coerced[name] for name in self.conditions if name in variables.coerced},
@@ -80,13 +96,9 @@ class Operation:
         served = self.schema.extensions.get(DEFINITION)
         scalars = served.schema_converter.scalar_registry if served else {}
         config = served.config if served else None
-        made = Planner(
+        return Planner(
             self.schema, self.node, fragments, self.definitions, conditions, native, config, scalars, hides_suggestions
         )
-        key = self._key(variables)
-        if key is not None and _size(made.operation) <= MOST_BYTES_OF_PLANS:
-            self.planners[key] = made
-        return made
 
     def _key(self, variables: VariableValues) -> tuple[int | bool, ...] | None:
         """What a planner is found by: objects that it keeps alive, by their ids, and the values of the conditions.

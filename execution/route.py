@@ -93,13 +93,8 @@ class PostRoute:
         variables = variable_values(self.schema, node, operation.signatures, asked.variables)
         if isinstance(variables, list):
             return None
-        planner = operation.known_planner(variables)
-        trace = trace_of(context)
-        if trace:
-            trace.is_plan_cached = planner is not None
+        planner = operation.planner(variables, document.fragments, self.executor.native, trace_of(context))
         if planner is None:
-            planner = operation.planner(variables, document.fragments, self.executor.native)
-        if not planner.is_possible:
             return None
         executor = partial(
             self.executor, self.schema, document.definitions, document.fragments, None, context, node, variables,

@@ -36,7 +36,7 @@ FILTER = "filter"
 ESCAPE = "/"  # makes plain letters of `%` and `_` in a LIKE pattern
 MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
 MOST_VALUES_IN_ALL = 10_000  # PostgreSQL's driver takes 32,767 parameters a statement
-MOST_COMPARISONS = 400  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
+MOST_COMPARISONS = 500  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
 MOST_RELATED = 50  # each is an EXISTS: PostgreSQL plans 50 of them in a third of a second, 200 in minutes
 MOST_LEVELS = 10  # SQLite's parser has a stack of 100 places; an EXISTS, which counts two levels, takes 14
 

@@ -230,7 +230,7 @@ def test_plans_are_kept_within_bounds_whatever_the_conditions() -> None:
         given = {f"v{place}": bool(number >> place & 1) for place in range(6)}
         values = variable_values(schema, operation.node, operation.signatures, given)
         assert not isinstance(values, list)
-        assert operation.planner(values, document.fragments, {}).is_possible
+        assert operation.planner(values, document.fragments, {}, None)
     assert 1 <= len(operations.planners) <= 1_000_000 / len(text)
 
 
