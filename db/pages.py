@@ -185,11 +185,11 @@ def _by_row_ids(listing: Listing, window: Window, viewer: Viewer) -> Select[Any]
     3.40 then walks the whole organisation for each key. The outer join keeps its planner to the order of the tables.
     """
     keyed, table = key_rows(keys_to_come()), listing.table
-    inner = visible(select(literal_column(f"{table.name}.rowid").label("row_id")).select_from(listing.source), viewer)
+    inner = visible(select(literal_column(f"{table.name}.rowid").label("rowid")).select_from(listing.source), viewer)
     inner = inner.where(listing.parent == literal_column("keys.value"), *listing.conditions)
     # In a FROM of its own, so that the depth of a filter, of which SQLite takes 1,000, counts for itself.
     chosen = windowed(inner, table, listing.order, window, by_sorting=True).subquery("chosen")
     page = table.alias("page")
-    joined = keyed.outerjoin(page, literal_column("page.rowid").in_(select(chosen.c.row_id)))
+    joined = keyed.outerjoin(page, literal_column("page.rowid").in_(select(chosen.c.rowid)))
     outer = select(keyed.c.value.label("parent_key"), *(page.c[name] for name in listing.columns))
     return ordered(outer.select_from(joined).order_by(keyed.c.key), page, listing.order, window.backward)
