@@ -6,15 +6,23 @@ text only in the log.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
-    """A failure that a client can see. The message says what was wrong and what to do."""
+    """A failure that a client can see. The message says what was wrong and what to do.
+
+    `details` are further members of the error's `extensions`, such as `fields` and `current`.
+    """
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
     is_retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.details: Mapping[str, Any] = details
 
 
 class InternalError(GatewayError):
@@ -55,6 +63,53 @@ class BadCursorError(BadArgumentError):
     code = "BAD_CURSOR"
 
 
+class InvalidInputError(BadArgumentError):
+    """An input that does not hold together. `fields` lists every problem as {path, message}, the path from the input
+    on, such as `spec.y[0].column`. Source: Evershell `details.fields`, VAI `detail[].loc`.
+    """
+
+    code = "INVALID_INPUT"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        listed = [{"path": path, "message": message} for path, message in problems.items()]
+        super().__init__("; ".join(f"{path}: {message}" for path, message in problems.items()), fields=listed)
+
+
+class NotFoundError(GatewayError):
+    """There is no such record that the viewer may see."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class ConflictError(GatewayError):
+    """Somebody else was faster: what the writer expected is no longer so. `current` has what is there now."""
+
+    code = "CONFLICT"
+    status = 409
+
+
+class InvalidStateError(GatewayError):
+    """The record's state does not allow it. Source: Evershell `invalid_state`, 409; Orgo, 409."""
+
+    code = "INVALID_STATE"
+    status = 409
+
+
+class ReadOnlyError(GatewayError):
+    """A table that cannot be written; the message says why. Source: VAI `readOnlyReason`."""
+
+    code = "READ_ONLY"
+    status = 409
+
+
+class KeyReusedError(GatewayError):
+    """An `idempotencyKey` that came with another input before."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 409
+
+
 class BadRequestError(GatewayError):
     """Not a GraphQL request: no JSON, no query, or a document that does not parse or validate."""
 
@@ -83,6 +138,12 @@ ERRORS: tuple[type[GatewayError], ...] = (
     BadArgumentError,
     TooLargeError,
     BadCursorError,
+    InvalidInputError,
+    NotFoundError,
+    ConflictError,
+    InvalidStateError,
+    ReadOnlyError,
+    KeyReusedError,
     BadRequestError,
     BadIdError,
     UnavailableError,

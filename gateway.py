@@ -112,7 +112,7 @@ def tell_socket(errors: list[GraphQLError], operation: Any) -> None:
 
 def error_body(error: GatewayError, request_id: str) -> dict[str, Any]:
     """An error as GraphQL's response has it."""
-    extensions = {"code": error.code, "requestId": request_id, "retryable": error.is_retryable}
+    extensions = {"code": error.code, "requestId": request_id, "retryable": error.is_retryable, **error.details}
     return {"message": str(error), "extensions": extensions}
 
 

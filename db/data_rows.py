@@ -37,7 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from sqlalchemy.types import TypeEngine
 
-from db.data_tables import data_tables
+from db.data_tables import MAIN, data_tables
 from db.types import UtcDateTime
 from db.writes import insert_missing, upsert
 
@@ -96,7 +96,10 @@ class DataColumn:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A data table as the registry holds it. `key` are the names, in the file, of what identifies a row."""
+    """A data table as the registry holds it. `key` are the names, in the file, of what identifies a row.
+
+    `mode` is SNAPSHOT for a copy of our own and OPERATIONAL for a live table; `database` is MAIN or TABLES.
+    """
 
     organization_id: str
     part_id: str
@@ -104,6 +107,12 @@ class DataTable:
     sql_name: str
     columns: tuple[DataColumn, ...]
     key: tuple[str, ...]
+    mode: str = "SNAPSHOT"
+    scope: str | None = None
+    database: str = MAIN
+    schema_name: str | None = None
+    can_write: bool = True
+    read_only_reason: str | None = None
 
 
 def sql_name_of(organization_id: str, part_id: str, name: str, imported_at: datetime) -> str:

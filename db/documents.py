@@ -38,5 +38,7 @@ answers = Table(
     Column("as_of", BigInteger, nullable=False),
     moment("fetched_at", nullable=False),
     Column("document", Json),
+    text("subject_id"),  # the graph's id of the chart or, without one, of the workspace part that the path names
 )
 index(answers, "system", "fetched_at", "id")
+index(answers, "subject_id", "endpoint", "id")

@@ -7,6 +7,7 @@ from db import (  # noqa: F401  (each declares its tables)
     computers,
     data_tables,
     documents,
+    operations,
     runs,
     sessions,
     tags,

@@ -57,7 +57,7 @@ async def newer_answers(
 
 
 def _answer(organization_id: str, taken: Taken) -> dict[str, Any]:
-    exchange = taken.exchange
+    exchange, subject = taken.exchange, taken.subject
     return {
         "organization_id": organization_id,
         "id": answer_id_of(organization_id, taken.system, exchange.method, exchange.path),
@@ -69,6 +69,7 @@ def _answer(organization_id: str, taken: Taken) -> dict[str, Any]:
         "as_of": exchange.at,
         "fetched_at": moment_at(exchange.at),
         "document": taken.body,
+        "subject_id": subject and id_of(subject[0], organization_id, taken.system, subject[1]),
     }
 
 

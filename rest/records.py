@@ -82,6 +82,7 @@ class Taken:
     mentions: dict[Key, dict[str, Any]] = field(default_factory=dict)
     unknown_fields: list[str] = field(default_factory=list)
     workspace: str | None = None  # the external id of the workspace in the path
+    subject: Key | None = None  # the chart or, without one, the workspace in the path
     body: Any = None
 
 
@@ -99,6 +100,10 @@ def taken_apart(exchange: Exchange) -> Taken:
     taken = Taken(exchange, dialect.system, endpoint, workspace=params.get("workspace_id"), body=body)
     if dialect.system == "EVERSHELL" and endpoint.path.startswith("/workspaces/{id}/"):
         taken.workspace = params["id"]
+    if "chart_id" in params:
+        taken.subject = ("CHART", params["chart_id"])
+    elif taken.workspace:
+        taken.subject = ("WORKSPACE", taken.workspace)
     context = {"$workspace": taken.workspace, "$session": params.get("session_id")}
     _take(taken, dialect, checked, body, {name: value for name, value in context.items() if value})  # B
     for patch in endpoint.patches(params, body):  # C

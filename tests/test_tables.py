@@ -509,6 +509,7 @@ async def test_a_table_that_no_load_made_is_never_dropped(loader: Loader) -> Non
         await connection.exec_driver_sql("CREATE TABLE t_live (a INTEGER)")
         live = DataTable(ORGANIZATION_ID, PART_ID, "live", "t_live", (), ())
         values = {"columns": [], "key": [], "row_count": 0, "imported_at": datetime.now(UTC)}
+        values |= {"mode": live.mode, "database": live.database, "can_write": live.can_write}
         row = {"organization_id": live.organization_id, "part_id": PART_ID, "name": "live", "sql_name": "t_live"}
         await connection.execute(data_tables.insert(), [row | values])
     report = await loader.load("a\n1\n")
