@@ -1,27 +1,33 @@
-"""Rows of data tables: typed tables made at run time, each with its own metadata, filled and put in place.
+"""Rows of data tables: typed tables of our own, made at run time, and live ones that an operator registered.
 
 A load gets a table under a name of its own, so that readers keep the former one until the commit, and a statement
-that was prepared for the former never meets other columns under the same text.
+that was prepared for the former never meets other columns under the same text. A live table has no `row_id` of ours;
+its columns stand under their live names.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
+    DateTime,
     Double,
+    FromClause,
     Index,
     Integer,
     MetaData,
@@ -29,7 +35,9 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    cast,
     delete,
+    func,
     select,
 )
 from sqlalchemy.engine import Dialect
@@ -43,7 +51,19 @@ from db.writes import insert_missing, upsert
 
 ROW_ID = "row_id"  # the primary key of every data table: 1 to n in the order of the file
 EXACT_DIGITS = 15  # as many digits of any decimal number come back from a double as they went in
+OPERATIONAL, SNAPSHOT = "OPERATIONAL", "SNAPSHOT"
+PLAIN, NAIVE, CAST, HEX = "plain", "naive", "cast", "hex"  # forms of a column, see DataColumn
 _OWN_NAME = re.compile(r"t_[0-9a-f]{24}")
+_CHANGES = (  # what PostgreSQL says of a live table that is not as it was registered
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,  # a column has another type now
+    asyncpg.DatatypeMismatchError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.WrongObjectTypeError,
+    asyncpg.InsufficientPrivilegeError,
+)
+_CHANGES_ON_SQLITE = ("no such table", "no such column", "could not decode")
 
 
 class DecimalNumber(TypeDecorator[Decimal]):
@@ -74,6 +94,21 @@ class DecimalNumber(TypeDecorator[Decimal]):
         return Decimal(format(value, f".{EXACT_DIGITS}g"))
 
 
+class NaiveMoment(TypeDecorator[datetime]):
+    """A moment in a live column without a time zone: there in UTC, aware in Python."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """A moment of any zone, to be written or compared with."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment, aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
 SQL_TYPES: Mapping[str, TypeEngine[Any]] = {
     "boolean": Boolean(),
     "date": Date(),
@@ -87,11 +122,19 @@ SQL_TYPES: Mapping[str, TypeEngine[Any]] = {
 
 @dataclass(frozen=True)
 class DataColumn:
-    """A column of a data table: its name in the file, its name in SQL, and one of SQL_TYPES."""
+    """A column of a data table: its name in the file, its name in SQL, and one of SQL_TYPES.
+
+    `form` is PLAIN where it lies as its type says; NAIVE for a moment without a zone; CAST and HEX for a live column of
+    a type that has none of ours and is shown as text. `live_type` is its type in the live table's own words.
+    """
 
     name: str
     sql_name: str
     type: str
+    form: str = PLAIN
+    is_nullable: bool = True
+    can_write: bool = True
+    live_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +150,7 @@ class DataTable:
     sql_name: str
     columns: tuple[DataColumn, ...]
     key: tuple[str, ...]
-    mode: str = "SNAPSHOT"
+    mode: str = SNAPSHOT
     scope: str | None = None
     database: str = MAIN
     schema_name: str | None = None
@@ -121,20 +164,76 @@ def sql_name_of(organization_id: str, part_id: str, name: str, imported_at: date
     return f"t_{blake2b(load, digest_size=12).hexdigest()}"
 
 
+def declared_in(row: Any) -> DataTable:
+    """The table that a row of the registry, `data_tables`, declares."""
+    columns = tuple(DataColumn(**column) for column in row.columns)
+    return DataTable(
+        row.organization_id,
+        row.part_id,
+        row.name,
+        row.sql_name,
+        columns,
+        tuple(row.key),
+        row.mode,
+        row.scope,
+        row.database,
+        row.schema_name,
+        row.can_write,
+        row.read_only_reason,
+    )
+
+
 @lru_cache(maxsize=256)
-def sql_table(declared: DataTable) -> Table:
-    """The table to read from and write to: `row_id` and the columns under their names in SQL."""
+def stored_table(declared: DataTable) -> Table:
+    """The table to make and to write to: the columns under their names in SQL, and `row_id` where it is our own."""
+    is_own = declared.mode != OPERATIONAL
     table = Table(
         declared.sql_name,
         MetaData(),
-        # A rowid on SQLite: 64 bit there too.
-        Column(ROW_ID, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
-        *(Column(column.sql_name, SQL_TYPES[column.type]) for column in declared.columns),
+        *([_row_id()] if is_own else []),
+        *(Column(column.sql_name, _stored_type(column)) for column in declared.columns),
+        schema=declared.schema_name,
     )
-    if declared.key:
+    if declared.key and is_own:
         sql_names = {column.name: column.sql_name for column in declared.columns}
         Index(f"{declared.sql_name}_key", *(table.c[sql_names[name]] for name in declared.key), unique=True)
     return table
+
+
+def _row_id() -> Column[int]:
+    # A rowid on SQLite: 64 bit there too.
+    return Column(ROW_ID, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False)
+
+
+def _stored_type(column: DataColumn) -> TypeEngine[Any]:
+    return NaiveMoment() if column.form == NAIVE else SQL_TYPES[column.type]
+
+
+@lru_cache(maxsize=256)
+def sql_table(declared: DataTable) -> FromClause:
+    """The table to read from: each column under its name in SQL has its type of SQL_TYPES.
+
+    It is the stored table itself, or, where live columns have types that are none of ours, a subquery that shows
+    these as text; databases see through it.
+    """
+    table = stored_table(declared)
+    if all(column.form in (PLAIN, NAIVE) for column in declared.columns):
+        return table
+    shown = (_shown(table.c[column.sql_name], column).label(column.sql_name) for column in declared.columns)
+    return select(*shown).subquery("shown")
+
+
+def _shown(live: ColumnElement[Any], column: DataColumn) -> ColumnElement[Any]:
+    if column.form == CAST:
+        return cast(live, Text)
+    return func.hex(live, type_=Text) if column.form == HEX else live
+
+
+def is_change_of_table(error: Exception) -> bool:
+    """Whether a driver's error says that a table is not, or not any more, as it was declared."""
+    if isinstance(error, sqlite3.OperationalError):
+        return any(word in str(error).lower() for word in _CHANGES_ON_SQLITE)
+    return isinstance(error, _CHANGES)
 
 
 async def create_table(connection: AsyncConnection, table: Table) -> None:

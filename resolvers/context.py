@@ -41,6 +41,7 @@ class Context:
     limits: Limits = Limits()
     stale_after_seconds: dict[str, int] = field(default_factory=dict)
     remembered: dict[Hashable, Any] = field(default_factory=dict)
+    tables: Database | None = None  # the second database, in which live tables may stand
     trace: Any = None  # where the executor notes what it does, for those who asked
     _loaders: dict[Hashable, DataLoader[str, Any]] = field(default_factory=dict)
 

@@ -29,7 +29,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.data_rows import DataColumn, DataTable, create_table, insert_rows, register, sql_name_of, sql_table
+from db.data_rows import DataColumn, DataTable, create_table, insert_rows, register, sql_name_of, stored_table
 from db.database import Database, lock_organization
 from db.ids import id_of
 from db.workspaces import workspace_parts
@@ -202,7 +202,7 @@ def _check_key(key: Sequence[str], columns: Sequence[DataColumn]) -> None:
 async def _load(
     connection: AsyncConnection, declared: DataTable, path: Path, report: TableReport, progress: Progress
 ) -> None:
-    table = sql_table(declared)
+    table = stored_table(declared)
     await create_table(connection, table)
     with closing(_batches(path, declared, report)) as batches:
         for batch in batches:
