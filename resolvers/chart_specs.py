@@ -145,7 +145,7 @@ class ChartSort(SpecPart):
 class ChartSpec(SpecPart):
     """What a chart shows, version 1."""
 
-    v: Literal[1] = Field(1, description="Version of the specification; there is 1.")
+    v: int = Field(1, ge=1, le=1, description="Version of the specification; there is only 1.")
     kind: Annotated[Kind, AnyCase] = Field(description="How it is drawn.")
     title: Heading | None = Field(None, description="Heading.")
     subtitle: Heading | None = Field(None, description="Second heading.")

@@ -142,6 +142,31 @@ class DateUnit(Enum):
     YEAR = _value("YEAR", "Years.")
 
 
+@strawberry.enum(description="How a chart's filter compares a column. NE and NOT_IN keep the rows that have no value.")
+class ChartFilterOperator(Enum):
+    EQ = _value("EQ", "Equal to the value.")
+    NE = _value("NE", "Not equal to the value, or null.")
+    IN = _value("IN", "Equal to one of a list of values.")
+    NOT_IN = _value("NOT_IN", "Equal to none of a list of values, or null.")
+    LT = _value("LT", "Less than the value.")
+    LTE = _value("LTE", "Less than the value, or equal.")
+    GT = _value("GT", "Greater than the value.")
+    GTE = _value("GTE", "Greater than the value, or equal.")
+    BETWEEN = _value("BETWEEN", "From the first of two values to the second, both included.")
+    CONTAINS = _value("CONTAINS", "A text that holds the value, whichever the case.")
+    STARTS_WITH = _value("STARTS_WITH", "A text that starts with the value, whichever the case.")
+    IS_NULL = _value("IS_NULL", "Null.")
+    IS_NOT_NULL = _value("IS_NOT_NULL", "Not null.")
+    LAST = _value("LAST", "In the last n units of time, the current one included, such as the last 30 days; in UTC.")
+    THIS_UNIT = _value("THIS_UNIT", "In the current unit of time, such as this month; in UTC.")
+
+
+@strawberry.enum(description="What a chart's points are ordered by.")
+class ChartSortBy(Enum):
+    X = _value("X", "The x axis.")
+    Y = _value("Y", "The first measure.")
+
+
 @strawberry.enum(description="How a VAI workspace stands to its table.")
 class WorkspaceMode(Enum):
     SNAPSHOT = _value("SNAPSHOT", "A frozen copy of the table.")
