@@ -1,29 +1,56 @@
-"""The tables that workspaces stand on: which they are, and rows out of them, in whichever database they live."""
+"""The tables that workspaces stand on: which they are, and pages of their rows, in whichever database they live.
+
+A) what each workspace stands on, in one statement;  B) the page of each table, all at once, a statement each, and
+another for the count where it is asked for;  C) for workspaces without a table, what was recorded of the live system
+(recorded_pages.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, and_, select
 
-from db.access import visible
-from db.data_rows import OPERATIONAL, DataTable, declared_in, is_change_of_table
+from db.access import TABLE_WRITE, visible
+from db.data_rows import OPERATIONAL, DataColumn, DataTable, declared_in, is_change_of_table
 from db.data_tables import MAIN, data_tables
 from db.database import Database
 from db.keys import among, keys_to_come
 from db.statements import Prepared, Reading
-from db.workspaces import workspace_parts
-from errors import InvalidStateError, UnavailableError
+from db.table_rows import LIMIT, OFFSET, count_of_rows, identity_of, page_of_rows, rows_as_json, shown_columns
+from db.workspaces import workspace_parts, workspaces
+from errors import BadArgumentError, InvalidStateError, TooLargeError, UnavailableError
 from resolvers.context import Context
+from resolvers.recorded_pages import pages_recorded
+from resolvers.table_pages import TableArguments, TableColumn, TablePage, Wanted, no_such_column
 
+MAX_LIMIT = 5_000  # VAI's ceiling of a page
+MAX_OFFSET = 2**31 - 1
+MAX_ROWS = 100_000  # of all pages that one field of a request asks for
 NO_SECOND_DATABASE = "the table {name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
 CHANGED = (
     "the table {name} has changed since it was registered, or may not be read any more; "
     "`workgraph table register {name}` reads its columns anew"
 )
 REPLACED = "the table {name} is being replaced; try again"
+NO_SCOPE = f"The token lacks the scope `{TABLE_WRITE}`."
+ARCHIVED = "The workspace is archived."
+NO_IDENTITY = "No column identifies its rows."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a workspace stands on, and whether it is archived."""
+
+    declared: DataTable
+    is_archived: bool
+
+
+# A) the tables
 
 
 async def tables_of_workspaces(workspace_ids: Sequence[str], *, ctx: Context) -> dict[str, DataTable]:
@@ -31,15 +58,23 @@ async def tables_of_workspaces(workspace_ids: Sequence[str], *, ctx: Context) ->
 
     A workspace without one, unknown or hidden, is absent. Statements: 1.
     """
-    ready = partial(_declared, ctx)
+    found = await standing_of_workspaces(workspace_ids, ctx=ctx)
+    return {workspace_id: standing.declared for workspace_id, standing in found.items()}
+
+
+async def standing_of_workspaces(workspace_ids: Sequence[str], *, ctx: Context) -> dict[str, Standing]:
+    """What each unified workspace stands on; one without a table, unknown or hidden, is absent. Statements: 1."""
+    ready = partial(_standing, ctx)
     rows = await ctx.rows_of(("tables of workspaces",), ready, keys=list(dict.fromkeys(workspace_ids)))
-    return {row.workspace_id: declared_in(row) for row in rows}
+    return {row.workspace_id: Standing(declared_in(row), row.is_archived) for row in rows}
 
 
-def _declared(ctx: Context) -> Select[Any]:
+def _standing(ctx: Context) -> Select[Any]:
     parts = workspace_parts.c
     of_part = and_(data_tables.c.organization_id == parts.organization_id, data_tables.c.part_id == parts.id)
-    statement = select(parts.workspace_id, *data_tables.c).select_from(workspace_parts.join(data_tables, of_part))
+    unified = and_(workspaces.c.organization_id == parts.organization_id, workspaces.c.id == parts.workspace_id)
+    joined = workspace_parts.join(data_tables, of_part).join(workspaces, unified)
+    statement = select(parts.workspace_id, workspaces.c.is_archived, *data_tables.c).select_from(joined)
     is_meant = among(parts.workspace_id, keys_to_come())
     return visible(statement, ctx.viewer).where(parts.is_deleted.is_(False), is_meant)
 
@@ -69,3 +104,114 @@ def database_of(declared: DataTable, ctx: Context) -> Database:
     if ctx.tables is None:
         raise UnavailableError(NO_SECOND_DATABASE.format(name=declared.name))
     return ctx.tables
+
+
+# B) their pages
+
+
+async def pages_of_workspaces(
+    arguments: TableArguments, wanted: Wanted, keys: Sequence[str], *, ctx: Context, columns: Collection[str]
+) -> list[Any]:
+    """A page of the table of each workspace; None for one with neither a table nor recorded pages.
+
+    A table that cannot be read, or has no such column, has the error in its place. Statements: 1, and for each table
+    one for the rows and one for the count, where they are wanted; 2 more where a workspace has no table. Raises
+    BadArgumentError and TooLargeError.
+    """
+    _check(arguments, len(keys) if wanted.rows else 0)
+    standing = await standing_of_workspaces(keys, ctx=ctx)  # A
+    pages = (_page(one, arguments, wanted, ctx) for one in standing.values())
+    found: dict[str, Any] = dict(zip(standing, await asyncio.gather(*pages, return_exceptions=True), strict=True))
+    missing = [key for key in dict.fromkeys(keys) if key not in found]
+    if missing:  # C
+        found |= await pages_recorded(missing, arguments, ctx=ctx)
+    return [found.get(key) for key in keys]
+
+
+def _check(arguments: TableArguments, pages: int) -> None:
+    if not 1 <= arguments.limit <= MAX_LIMIT:
+        raise BadArgumentError(f"limit must be 1 to {MAX_LIMIT:,}, got {arguments.limit}")
+    if not 0 <= arguments.offset <= MAX_OFFSET:
+        raise BadArgumentError(f"offset must be 0 to {MAX_OFFSET:,}, got {arguments.offset}")
+    if pages * arguments.limit > MAX_ROWS and pages > 1:
+        raise TooLargeError(
+            f"{pages} tables with {arguments.limit:,} rows each are more than {MAX_ROWS:,} rows; "
+            "ask for fewer of either"
+        )
+
+
+async def _page(standing: Standing, arguments: TableArguments, wanted: Wanted, ctx: Context) -> TablePage:
+    declared = standing.declared
+    order_by = _chosen(declared, arguments.order_by)
+    read, total = await asyncio.gather(
+        _rows(declared, arguments, order_by, ctx) if _needs_rows(wanted) else _nothing(),
+        _total(declared, ctx) if wanted.total else _nothing(),
+    )
+    rows = [] if read is None else read
+    kept = rows_as_json(declared, rows[: arguments.limit], _lives_on_sqlite(declared, ctx)) if wanted.rows else []
+    end = arguments.offset + arguments.limit
+    reason = _why_read_only(standing, ctx)
+    return TablePage(
+        name=declared.name,
+        columns=[TableColumn(one.name, one.name, one.type) for one in shown_columns(declared)],
+        rows=kept,
+        row_identity_columns=identity_of(declared),
+        total=total or 0,
+        has_next=len(rows) > arguments.limit if read is not None else (total or 0) > end,
+        limit=arguments.limit,
+        offset=arguments.offset,
+        mode=declared.mode,
+        is_live=declared.mode == OPERATIONAL,
+        can_edit=reason is None,
+        read_only_reason=reason,
+        backing_table_name=declared.name,
+        backing_table_scope=declared.scope,
+    )
+
+
+def _needs_rows(wanted: Wanted) -> bool:
+    return wanted.rows or (wanted.has_next and not wanted.total)
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _lives_on_sqlite(declared: DataTable, ctx: Context) -> bool:
+    return database_of(declared, ctx).is_sqlite
+
+
+def _chosen(declared: DataTable, name: str | None) -> DataColumn | None:
+    if name is None:
+        return None
+    known = {column.name: column for column in shown_columns(declared)}
+    if name not in known:
+        raise BadArgumentError(no_such_column(name, known))
+    return known[name]
+
+
+async def _rows(
+    declared: DataTable, arguments: TableArguments, order_by: DataColumn | None, ctx: Context
+) -> Sequence[Any]:
+    """One row more than asked for, which tells whether there is more."""
+    key = ("page of rows", declared, order_by, arguments.descending)
+    statement = partial(page_of_rows, declared, order_by, arguments.descending)
+    ready = database_of(declared, ctx).prepared(key, statement)
+    values = {LIMIT: arguments.limit + 1, OFFSET: arguments.offset}
+    return await rows_of_table(declared, ready, ctx=ctx, **values)
+
+
+async def _total(declared: DataTable, ctx: Context) -> int:
+    rows = await rows_of_table(declared, count_of_rows(declared), ctx=ctx)
+    return int(rows[0].rows)
+
+
+def _why_read_only(standing: Standing, ctx: Context) -> str | None:
+    """Why the viewer cannot change cells of the table; None where that is possible."""
+    if not standing.declared.can_write:
+        return standing.declared.read_only_reason or "The table can only be read."
+    if not identity_of(standing.declared):
+        return NO_IDENTITY
+    if standing.is_archived:
+        return ARCHIVED
+    return None if TABLE_WRITE in ctx.viewer.scopes else NO_SCOPE

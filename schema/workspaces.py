@@ -47,6 +47,7 @@ from schema.orders import AgentOrder, ChartOrder, ComputerOrder, RunOrder, Sessi
 from schema.runs import Run, TaskBinding
 from schema.scalars import JSON
 from schema.sessions import Session
+from schema.tables import TablePage, table_page
 from schema.tags import Tag
 from schema.users import Organization, Share, User
 
@@ -227,6 +228,9 @@ class Workspace(Node):
     activity: Connection[ActivityItem] = connection(activity_of_workspaces, "What happened in it, newest first (VAI).")
     integrations: list[Integration] = batch_field(
         integrations_of_workspaces, "The services its hired agent is connected to (AITasker)."
+    )
+    data: TablePage | None = table_page(
+        "The rows it stands on; null where Workgraph holds neither the table nor recorded pages of it (VAI)."
     )
     parent: WorkspaceType | None = batch_field(
         workspaces_by_id, "The workspace it was forked from (Evershell).", key="parent_id"
