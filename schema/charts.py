@@ -7,6 +7,7 @@ from typing import Any
 
 from resolvers.users import users_by_id
 from resolvers.workspaces import workspaces_by_id
+from schema.chart_data import ChartData, chart_data
 from schema.enums import ChartAggregate, ChartKind, ChartTheme, DateUnit, SortDirection, member
 from schema.fields import batch_field, column, item, made
 from schema.lazy import WorkspaceType
@@ -112,3 +113,4 @@ class Chart(Record):
     created_by: User | None = batch_field(users_by_id, "Who made it.", key="created_by_id")
     last_edited_by: User | None = batch_field(users_by_id, "Who last changed it.", key="last_edited_by_id")
     workspace: WorkspaceType = batch_field(workspaces_by_id, "The workspace it stands in.", key="workspace_id")
+    data: ChartData = chart_data("Its figures: the specification, run over the workspace's table as one SELECT.")
