@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
-from db.access import READ
+from db.access import READ, WRITES
 from db.database import Database, explained, folder_of
 from db.documents import documents
 from db.migrate import is_at_head, upgrade
@@ -41,6 +41,7 @@ from settings import Settings, SettingsError, settings_from_environment
 
 EXAMPLES = Path(__file__).parent / "examples"
 DEFAULT_SCOPES = (READ,)
+OWN_SCOPES = (READ, *WRITES)  # of who starts Workgraph on their own machine
 REFUSED, WRONG = 1, 2  # exit codes
 SHOWN_PROBLEMS = 20  # the report file lists all
 LOCAL_ACCOUNT = "you@localhost"
@@ -180,8 +181,8 @@ async def _prepared(settings: Settings) -> tuple[str | None, str]:
         email, known_as = (me["email"], me["identities"]) if is_example else (LOCAL_ACCOUNT, {})
         token = None
         if is_first:
-            token = await created_token(database, organization_id, email, DEFAULT_SCOPES, known_as=known_as)
-        code = await created_token(database, organization_id, email, DEFAULT_SCOPES, kind=SIGN_IN, known_as=known_as)
+            token = await created_token(database, organization_id, email, OWN_SCOPES, known_as=known_as)
+        code = await created_token(database, organization_id, email, OWN_SCOPES, kind=SIGN_IN, known_as=known_as)
         return token, code
 
 

@@ -96,6 +96,13 @@ class InvalidStateError(GatewayError):
     status = 409
 
 
+class UnsupportedError(GatewayError):
+    """Something that the record's system does not know, such as a pause of a role. Source: Orgo, 405."""
+
+    code = "NOT_SUPPORTED"
+    status = 405
+
+
 class ReadOnlyError(GatewayError):
     """A table that cannot be written; the message says why. Source: VAI `readOnlyReason`."""
 
@@ -142,6 +149,7 @@ ERRORS: tuple[type[GatewayError], ...] = (
     NotFoundError,
     ConflictError,
     InvalidStateError,
+    UnsupportedError,
     ReadOnlyError,
     KeyReusedError,
     BadRequestError,

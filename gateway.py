@@ -50,6 +50,7 @@ from execution.trace import Trace
 from resolvers.accounts import ADMIN, BEARER, BROWSER, Viewers, redeemed
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
+from rest.local.writer import LocalWriter
 from schema.build import GraphSchema, build_schema
 from settings import Settings, settings_from_environment
 
@@ -236,6 +237,7 @@ def application(settings: Settings) -> FastAPI:
     cursors = CursorKey(cursor_key(settings))
     viewers = Viewers(database, settings.token_cache_seconds)
     limits = Limits(settings.page_default, settings.page_ceiling)
+    writer = LocalWriter(database)
 
     async def context(connection: HTTPConnection) -> RequestContext:
         viewer = await _viewer(connection, viewers)
@@ -245,6 +247,7 @@ def application(settings: Settings) -> FastAPI:
             cursors=cursors,
             limits=limits,
             stale_after_seconds=settings.stale_after_seconds,
+            writer=writer,
         )
         made.is_socket = connection.scope["type"] == "websocket"
         if EXPLAIN in connection.headers:

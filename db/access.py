@@ -9,11 +9,20 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Join, Select, Text, false
 
+from db.ids import id_of
 from db.statements import to_come
 from db.types import Keys
 
 ORGANIZATION, USERS = "viewer_organization", "viewer_users"  # parameters that each viewer gives a value of its own
 READ = "workspace:read"
+WORKSPACE_WRITE, AGENT_WRITE, TABLE_WRITE, SHARE_WRITE = (
+    "workspace:write",
+    "agent:write",
+    "table:write",
+    "share:write",
+)
+OWN_USERS = ("VAI", "EVERSHELL")  # the systems whose records name who made them
+WRITES = (WORKSPACE_WRITE, AGENT_WRITE, TABLE_WRITE, SHARE_WRITE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,12 @@ class Viewer:
     @cached_property
     def values(self) -> dict[str, Any]:
         """The values of the parameters that stand for the viewer in a statement."""
-        return {ORGANIZATION: self.organization_id, USERS: list(self.user_ids)}
+        return {ORGANIZATION: self.organization_id, USERS: [*self.user_ids, *self.own_user_ids]}
+
+    @property
+    def own_user_ids(self) -> tuple[str, ...]:
+        """The users that stand for the account in systems where it has no user of its own, once it made something."""
+        return tuple(id_of("USER", self.organization_id, system, self.account_id) for system in OWN_USERS)
 
 
 def organization() -> BindParameter[str]:

@@ -12,14 +12,14 @@ from time import monotonic
 from sqlalchemy import delete, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.access import READ, Viewer
+from db.access import READ, WRITES, Viewer
 from db.database import Database
 from db.ids import id_of, organization_id_of
 from db.users import accounts, identities, organizations, tokens, users
 from db.writes import insert_missing
 
 ADMIN = "admin"
-SCOPES = (READ, "billing:read", ADMIN)  # those that mean something so far; see docs/settings.md
+SCOPES = (READ, *WRITES, "billing:read", ADMIN)  # those that mean something so far; see docs/settings.md
 BEARER, BROWSER, SIGN_IN = "bearer", "browser", "sign-in"
 PREFIX = "wg_"  # so that people and secret scanners know one when they see it
 TOKEN_BYTES = 32

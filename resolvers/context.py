@@ -12,6 +12,8 @@ from aiodataloader import DataLoader
 from db.access import Viewer
 from db.database import Database
 from db.statements import Prepared, Reading
+from errors import ReadOnlyError
+from operations.operation import Operation, Outcome, Writer
 from resolvers.cursors import CursorKey
 
 
@@ -42,8 +44,18 @@ class Context:
     stale_after_seconds: dict[str, int] = field(default_factory=dict)
     remembered: dict[Hashable, Any] = field(default_factory=dict)
     tables: Database | None = None  # the second database, in which live tables may stand
+    writer: Writer | None = None  # what performs operations; None where nothing can be changed
     trace: Any = None  # where the executor notes what it does, for those who asked
     _loaders: dict[Hashable, DataLoader[str, Any]] = field(default_factory=dict)
+
+    async def perform(self, operation: Operation) -> Outcome:
+        """What came of an operation; what was read before it is forgotten. Raises GatewayError."""
+        if self.writer is None:
+            raise ReadOnlyError("this graph can only be read")
+        try:
+            return await self.writer.perform(operation, self.viewer)
+        finally:
+            self._loaders.clear()
 
     async def rows(self, statement: Reading | Prepared, **values: Any) -> Sequence[Any]:
         """All rows of a statement for the viewer. Statements: 1."""

@@ -11,6 +11,7 @@ from db.users import users
 from db.workspaces import evershell_workspaces, workspace_parts
 from rest.dialect import Dialect, Endpoint, Facts, Params, Patch, RecordKind, Row, some, whole
 from rest.models import evershell as models
+from rest.vai_rows import activity_rows
 from rest.words import AGENT, RUN, WORKSPACE
 
 
@@ -123,6 +124,7 @@ DIALECT = Dialect(
         "AGENT": RecordKind(role_rows),
         "RUN": RecordKind(task_rows, parts=("workspace_id", "$workspace")),
         "PROVIDER": RecordKind(no_rows),
+        "ACTIVITY": RecordKind(activity_rows),  # of ours: the system has none
         "USER": RecordKind(user_rows),
     },
     endpoints=(

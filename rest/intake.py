@@ -84,7 +84,7 @@ async def take_in(
     try:
         async with database.writing() as connection:
             await lock_organization(connection, organization_id)
-            outcomes = await _Group(connection, organization_id, counted).take(group)
+            outcomes = await Group(connection, organization_id, counted).take(group)
     except UnavailableError:
         raise
     except Exception as error:
@@ -114,7 +114,7 @@ async def link(database: Database, organization_id: str, links: Sequence[Members
             Taken(nothing, one.system, NO_ENDPOINT, mentions={("WORKSPACE", one.external_id): {"id": one.external_id}})
             for one in {member for members in accepted for member in members}
         ]
-        await _Group(connection, organization_id, Counter()).take(group)
+        await Group(connection, organization_id, Counter()).take(group)
         await join_parts(connection, organization_id, joined.targets)
     return joined.verdicts
 
@@ -125,7 +125,7 @@ def _reason(error: Exception) -> str:
     return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"
 
 
-class _Group:
+class Group:
     """One transaction's work: what was read, what is to be written."""
 
     def __init__(self, connection: AsyncConnection, organization_id: str, unknown: Counter[str]) -> None:

@@ -244,6 +244,25 @@ async def join_parts(connection: AsyncConnection, organization_id: str, targets:
     await refresh_workspaces(connection, organization_id, {*targets.values(), *before.values(), *forks})
 
 
+async def parted(connection: AsyncConnection, organization_id: str, workspace_id: str, part_id: str) -> str:
+    """Take one part out of a workspace, with all that came with it; the id that the others go by from now on.
+
+    A name given through the graph stays with the others.
+    """
+    parts = await _parts_of(connection, organization_id, [workspace_id], with_deleted=True)
+    others = [part for part in parts if part.id != part_id]
+    living = [part for part in others if not part.is_deleted]
+    remaining = joined_id([(part.system, part.id) for part in living])
+    names = await _given_names(connection, organization_id, [workspace_id])
+    targets = {part_id: part_id, **{part.id: remaining for part in others}}
+    await join_parts(connection, organization_id, targets)
+    for target, name in ((part_id, None), (remaining, names.get(workspace_id))):
+        meant = and_(workspaces.c.organization_id == organization_id, workspaces.c.id == target)
+        await connection.execute(update(workspaces).where(meant).values(given_name=name))
+    await refresh_workspaces(connection, organization_id, (part_id, remaining))
+    return remaining
+
+
 async def _carry_given_name(
     connection: AsyncConnection, organization_id: str, target: str, workspace_ids: list[str]
 ) -> None:

@@ -11,6 +11,7 @@ from db.workspaces import orgo_workspaces, workspace_parts
 from rest.dialect import Dialect, Endpoint, Facts, Params, Patch, RecordKind, Row, some, whole
 from rest.merge import DELETED
 from rest.models import orgo as models
+from rest.vai_rows import activity_rows
 from rest.words import COMPUTER, WORKSPACE
 
 
@@ -108,6 +109,7 @@ DIALECT = Dialect(
     kinds={
         "WORKSPACE": RecordKind(workspace_rows, references={"user_id": "USER"}),
         "COMPUTER": RecordKind(computer_rows, parts=("workspace_id", "$workspace")),
+        "ACTIVITY": RecordKind(activity_rows),  # of ours: the system has none
         "USER": RecordKind(user_rows),
     },
     endpoints=(

@@ -111,7 +111,7 @@ def taken_apart(exchange: Exchange) -> Taken:
         for kind, external_id in patch.mentions:
             taken.mentions.setdefault((kind, external_id), {"id": external_id})
     for (kind, _external_id), document in taken.documents:  # D
-        _mention(taken, dialect, kind, document)
+        mention(taken, dialect, kind, document)
     if taken.workspace:
         taken.mentions.setdefault(("WORKSPACE", taken.workspace), {"id": taken.workspace})
     return taken
@@ -227,7 +227,8 @@ def _add(taken: Taken, checked: RecordDocument, raw: dict[str, Any], context: Ma
     return {"$workspace": external_id} if checked.record == "WORKSPACE" else context
 
 
-def _mention(taken: Taken, dialect: Dialect, kind: str, document: dict[str, Any]) -> None:
+def mention(taken: Taken, dialect: Dialect, kind: str, document: dict[str, Any]) -> None:
+    """Add the records that a document of this kind names by their ids."""
     record_kind = dialect.kinds[kind]
     for _name, workspace in record_kind.workspaces_named(document):
         taken.mentions.setdefault(("WORKSPACE", workspace), {"id": workspace})

@@ -13,6 +13,7 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.info import Info
 
 from errors import BadArgumentError, BadIdError, GatewayError
+from schema.mutations import Mutation
 from schema.query import KINDS_BY_TYPE, Query, records_of
 from schema.scalars import SCALARS
 
@@ -82,6 +83,7 @@ def build_schema(
     """The schema, executed by graphql-core unless a class of execution contexts is given."""
     return GraphSchema(
         query=Query,
+        mutation=Mutation,
         on_errors=on_errors,
         execution_context_class=execution_context_class,
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),

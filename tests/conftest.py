@@ -27,6 +27,7 @@ from resolvers.accounts import ensure_organization
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
 from rest.importing import Entry, Summary, imported
+from rest.local.writer import LocalWriter
 from schema.build import GraphSchema
 
 ORGANIZATION = "Northwind"
@@ -137,11 +138,13 @@ class Graph:
         self.database = database
         self.schema = schema
         self.limits = Limits()
+        self.tables: Database | None = None
         self.viewer = viewer or Viewer(ORGANIZATION_ID, "N-tester", "tester@northwind.example", frozenset((READ,)))
 
     def context(self) -> Context:
         """A request's context."""
-        return Context(self.database, self.viewer, CursorKey(b"a key for tests"), self.limits)
+        key = CursorKey(b"a key for tests")
+        return Context(self.database, self.viewer, key, self.limits, writer=LocalWriter(self.database, self.tables))
 
     async def ask(self, query: str, **variables: Any) -> ExecutionResult:
         """The whole result, errors included."""

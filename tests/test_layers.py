@@ -17,13 +17,15 @@ MAY_IMPORT = {
         "errors",
         "execution",
         "resolvers",
+        "rest",  # whose writer it hands to requests
         "schema",
         "settings",
     },  # cli: `python gateway.py` is the command
     "execution": {"errors"},  # it is handed the schema
-    "schema": {"db", "errors", "resolvers"},
-    "resolvers": {"db", "errors"},
-    "rest": {"db", "errors"},
+    "schema": {"db", "errors", "operations", "resolvers"},
+    "resolvers": {"db", "errors", "operations"},
+    "rest": {"db", "errors", "operations"},
+    "operations": {"db", "errors"},  # what can be done, as models: all that schema/ and rest/ share
     "db": {"errors"},
     "errors": set(),
     "settings": set(),

@@ -1,0 +1,4 @@
+"""What can be done through the graph: one pydantic model for each mutation, which is all that its layers share.
+
+`schema/` makes the mutation and its input type of the model, `rest/local/` applies it. Nothing here reads a database.
+"""

@@ -1,0 +1,61 @@
+"""What every operation is: an input with a name and a scope, something that performs it, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from db.access import Viewer
+
+MAX_KEY_CHARACTERS = 255
+
+
+class IdOf:
+    """Marks a text as the graph's id of a record of this kind."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+
+WorkspaceId = Annotated[str, IdOf("WORKSPACE"), Field(description="The workspace's id; any that it ever had will do.")]
+
+
+class Operation(BaseModel):
+    """An input. Its docstring is the mutation's description; `scope` is what a token needs for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    scope: ClassVar[str]
+
+    idempotency_key: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_KEY_CHARACTERS,
+        description="Makes it safe to send the same again: within 24 hours the same key with the same input answers "
+        "as it did first, and changes nothing; with another input it is refused.",
+    )
+
+
+class Editing(Operation):
+    """An input that changes what somebody else may be editing."""
+
+    expected_updated_at: datetime | None = Field(
+        None,
+        description="The `updatedAt` that the change is based on. If the record was changed since, it is refused with "
+        "CONFLICT, and the error's `current` has what is there now.",
+    )
+
+
+class Outcome(dict[str, Any]):
+    """What an operation came to, by the names that its payload reads; JSON, so that it can be kept with a key."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
+
+
+class Writer(Protocol):
+    """Performs operations: here, or in the live system."""
+
+    async def perform(self, operation: Operation, viewer: Viewer) -> Outcome:
+        """What came of it. Raises GatewayError, and then nothing was changed."""
