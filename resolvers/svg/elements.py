@@ -1,0 +1,53 @@
+"""Elements of SVG as text. Whatever comes from outside passes through `text` or `titled`, which escape it."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from resolvers.chart_figures import cut
+
+LETTER_WIDTH = 0.56  # of the size of the type, on average in sans-serif
+SMALL, PLAIN, LARGE = 11, 12, 18  # sizes of type, in pixels
+
+
+def number(value: float) -> str:
+    """A coordinate, to a tenth of a pixel."""
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    )
+
+
+def element(name: str, content: str = "", /, **attributes: float | str | None) -> str:
+    """An element; attributes of None are left out, `_` in their names stands for `-`, numbers are rounded."""
+    written = "".join(
+        f" {key.rstrip('_').replace('_', '-')}={quoteattr(value if isinstance(value, str) else number(value))}"
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
+
+
+def text(
+    words: str,
+    x: float,
+    y: float,
+    *,
+    room: float | None = None,
+    size: int = SMALL,
+    anchor: str = "start",
+    **attributes: float | str | None,
+) -> str:
+    """Words on one line, cut to the room there is for them."""
+    shown = words if room is None else cut(words, max(2, int(room / (size * LETTER_WIDTH))))
+    anchored = None if anchor == "start" else anchor
+    return element("text", escape(shown), x=x, y=y, font_size=size, text_anchor=anchored, **attributes) if shown else ""
+
+
+def titled(words: str) -> str:
+    """What is told of a mark when the pointer rests on it."""
+    return element("title", escape(words))
+
+
+def width_of(words: str, size: int = SMALL) -> float:
+    """About how wide words are."""
+    return len(words) * size * LETTER_WIDTH
