@@ -159,6 +159,12 @@ def _is_outage(error: Exception) -> bool:
     return isinstance(error, (OSError, PoolTimeoutError, *POSTGRES_OUTAGES)) and not is_misuse
 
 
+def is_collision(error: DBAPIError) -> bool:
+    """Whether PostgreSQL broke a transaction off in favour of another one, so that it can be done again."""
+    cause = getattr(error.orig, "__cause__", None)
+    return isinstance(cause, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
 async def lock_organization(connection: AsyncConnection, organization_id: str) -> None:
     """Let one writer at a time change an organisation's records, until the transaction ends.
 

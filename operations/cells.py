@@ -1,11 +1,11 @@
 """What can be done with the cells of a workspace's table."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from db.access import TABLE_WRITE
-from operations.operation import Operation, WorkspaceId
+from operations.operation import Name, Operation, WorkspaceId
 
 
 class UpdateCell(Operation):
@@ -14,7 +14,7 @@ class UpdateCell(Operation):
     scope: ClassVar[str] = TABLE_WRITE
 
     workspace_id: WorkspaceId
-    column: Annotated[str, StringConstraints(min_length=1, max_length=255)] = Field(description="Name of the column.")
+    column: Name = Field(description="Name of the column.")
     row_identity: dict[str, Any] = Field(
         description="Which row: an object with the value of each of the table's `rowIdentityColumns`."
     )

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from db.access import WORKSPACE_WRITE
-from operations.operation import IdOf, Operation, WorkspaceId
+from operations.operation import IdOf, Operation, Storable, WorkspaceId
 
 ComputerId = Annotated[str, IdOf("COMPUTER"), Field(description="The computer's id.")]
 RAM_GB = (4, 8, 16, 32, 64)
@@ -18,7 +18,7 @@ class CreateComputer(Operation):
     scope: ClassVar[str] = WORKSPACE_WRITE
 
     workspace_id: WorkspaceId
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)] = Field(
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Storable] = Field(
         description="Its name; 1 to 64 characters."
     )
     os: Annotated[str, StringConstraints(pattern="^(linux|windows)$")] = Field(

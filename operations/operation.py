@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from db.access import Viewer
 
-MAX_KEY_CHARACTERS = 255
+MAX_NAME_CHARACTERS = 255  # of names, keys and foreign ids; as rest/models has it
 
 
 class IdOf:
@@ -19,6 +19,14 @@ class IdOf:
         self.kind = kind
 
 
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character, which no database keeps")
+    return text
+
+
+Storable = AfterValidator(_storable)
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS), Storable]
 WorkspaceId = Annotated[str, IdOf("WORKSPACE"), Field(description="The workspace's id; any that it ever had will do.")]
 
 
@@ -28,10 +36,8 @@ class Operation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     scope: ClassVar[str]
 
-    idempotency_key: str | None = Field(
+    idempotency_key: Name | None = Field(
         None,
-        min_length=1,
-        max_length=MAX_KEY_CHARACTERS,
         description="Makes it safe to send the same again: within 24 hours the same key with the same input answers "
         "as it did first, and changes nothing; with another input it is refused.",
     )

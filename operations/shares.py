@@ -1,12 +1,12 @@
 """What can be done with the share of a workspace."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from db.access import SHARE_WRITE
-from operations.operation import Editing, WorkspaceId
+from operations.operation import Editing, Name, WorkspaceId
 
 
 class SetShare(Editing):
@@ -15,7 +15,7 @@ class SetShare(Editing):
     scope: ClassVar[str] = SHARE_WRITE
 
     workspace_id: WorkspaceId
-    recipient_user_ids: list[Annotated[str, StringConstraints(min_length=1, max_length=255)]] = Field(
+    recipient_user_ids: list[Name] = Field(
         max_length=200,
         description="Who it is shared with: ids of users of VAI, the graph's or VAI's own. None sets a revoked share "
         "again for those it had.",

@@ -2,10 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from db.access import WORKSPACE_WRITE
-from operations.operation import IdOf, Operation, WorkspaceId
+from operations.operation import IdOf, Name, Operation, WorkspaceId
 
 BindingId = Annotated[str, IdOf("TASK_BINDING"), Field(description="The binding's id.")]
 Mutates = Annotated[bool, Field(description="Whether the task may change the workspace's rows.")]
@@ -17,9 +17,7 @@ class AttachTask(Operation):
     scope: ClassVar[str] = WORKSPACE_WRITE
 
     workspace_id: WorkspaceId
-    task_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] = Field(
-        description="VAI's id of the task."
-    )
+    task_id: Name = Field(description="VAI's id of the task.")
     mutates_workspace: Mutates = False
 
 

@@ -5,14 +5,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from db.access import WORKSPACE_WRITE
-from operations.operation import Editing, IdOf, Operation, WorkspaceId
+from operations.operation import Editing, IdOf, Name, Operation, Storable, WorkspaceId
 
 MAX_TITLE_CHARACTERS = 255  # VAI's
 MAX_DESCRIPTION_CHARACTERS = 10_000
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE_CHARACTERS)]
-Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION_CHARACTERS)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE_CHARACTERS), Storable
+]
+Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION_CHARACTERS), Storable]
 System = Literal["AITASKER", "ORGO", "VAI", "EVERSHELL"]
 
 

@@ -15,16 +15,18 @@ from weakref import WeakValueDictionary
 
 import orjson
 from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.access import READ, Viewer
-from db.database import Database, lock_organization
+from db.database import Database, is_collision, lock_organization
 from db.operations import idempotency_keys
 from errors import KeyReusedError, PermissionDeniedError
 from operations.operation import Operation, Outcome
 from rest.local import agents, cells, charts, computers, pods, sessions, shares, tables, tasks, workspaces
 from rest.local.desk import Desk
 
+ATTEMPTS = 3  # of an operation that the database broke off in favour of another one, on a live table say
 KEY_LIFETIME = timedelta(hours=24)  # as Stripe keeps its keys, of whom clients have the habit
 
 Handler = Callable[[Desk, Any], Awaitable[Outcome]]
@@ -76,7 +78,17 @@ class LocalWriter:
         """What came of it. Raises GatewayError, and then nothing was changed."""
         _check_scope(operation, viewer)
         turn = self._turns.setdefault(viewer.organization_id, asyncio.Lock())
-        async with turn, self._database.writing() as connection:
+        async with turn:
+            for _attempt in range(ATTEMPTS - 1):
+                try:
+                    return await self._performed(operation, viewer)
+                except DBAPIError as error:
+                    if not is_collision(error):
+                        raise
+            return await self._performed(operation, viewer)
+
+    async def _performed(self, operation: Operation, viewer: Viewer) -> Outcome:
+        async with self._database.writing() as connection:
             await lock_organization(connection, viewer.organization_id)  # A
             key = operation.idempotency_key
             before = None if key is None else await _first_answer(connection, viewer, operation, key)  # B
