@@ -87,7 +87,7 @@ class ChartQuery:
 def chart_select(query: ChartQuery, *, is_sqlite: bool) -> Select[Any]:
     """The statement: columns `x` and `g` where the chart has them, `y0` and on, and of bins `m` and `d`.
 
-    A bin's lower bound is its x times d / m, which is the width of all bins.
+    Values are as the driver has them. A bin's lower bound is its x times d / m, which is the width of all bins.
     """
     if query.x is None:
         shown = _shown(query, [], is_sqlite=is_sqlite)
@@ -110,7 +110,10 @@ def _points(
     """B and C."""
     keys = [*keys, *([source.c.g] if query.group else [])]
     figures = _figures(query, source, is_sqlite=is_sqlite)
-    statement = select(*keys, *figures, *constants).group_by(*keys, *constants)
+    raw: list[ColumnElement[Any]] = [
+        type_coerce(key, NullType()).label(name) for key, name in zip(keys, "xg", strict=False)
+    ]
+    statement: Select[Any] = select(*raw, *figures, *constants).group_by(*keys, *constants)
     order = [_sortable(key, is_sqlite=is_sqlite) for key in keys]
     if query.order.by_figure:
         terms = [_directed(figures[0], is_descending=query.order.is_descending), *(_directed(key) for key in order)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from db.access import visible
+from db.cell_values import shown, shown_by
 from db.chart_statements import ChartQuery, Figure, chart_select
-from db.data_rows import EXACT_DIGITS, OPERATIONAL, DataTable
+from db.data_rows import EXACT_DIGITS, OPERATIONAL, DataColumn, DataTable
 from db.documents import answers
 from db.keys import among, keys_to_come
 from errors import InvalidInputError, NotFoundError
@@ -32,7 +34,7 @@ MEAN_DIGITS = 12  # of a mean, or a sum of doubles, so that the order of adding 
 NO_CHART = "there is no such chart; it may have been deleted"
 NO_DATA = (
     "no table is held for the chart's workspace, and no answer of VAI's for the chart was recorded; import the "
-    "table with `workgraph import-table FILE --workspace ID` (docs/importing.md), or a recorded answer with `workgraph import`"
+    "table with `workgraph import-table FILE --workspace ID`, or a recorded answer; see docs/importing.md"
 )
 NO_FILTERS = "no table is held for the chart's workspace; the recorded figures of VAI cannot be filtered"
 RECORDED = "no table is held for the chart's workspace; these are the figures that VAI answered at {at}"
@@ -80,14 +82,12 @@ async def data_of_spec(
 ) -> ChartData:
     """The figures of a specification over a table. Statements: 1. Raises InvalidInputError."""
     query = chart_query(spec, declared, filters=filters, limit=limit, now=now)
-    statement = chart_select(query, is_sqlite=database_of(declared, ctx).is_sqlite)
-    rows = await rows_of_table(declared, statement, ctx=ctx)
+    is_sqlite = database_of(declared, ctx).is_sqlite
+    rows = await rows_of_table(declared, chart_select(query, is_sqlite=is_sqlite), ctx=ctx)
+    kept, truncated = rows[: query.limit], len(rows) > query.limit
     series = _series(spec)
-    kept = rows[: query.limit]
-    truncated = len(rows) > query.limit
-    points = list(
-        _binned(kept, query, series, is_whole=not truncated) if query.is_binned else _points(kept, query, series)
-    )
+    reading = _Reading(query, series, is_sqlite)
+    points = reading.bins(kept, is_whole=not truncated) if query.is_binned else reading.points(kept)
     return ChartData(
         chart_id,
         spec.x.column,
@@ -95,7 +95,7 @@ async def data_of_spec(
         spec.group.column if query.group and spec.group else None,
         ", ".join(series),
         series,
-        points,
+        list(points),
         truncated,
         is_live=declared.mode == OPERATIONAL,
         stale=False,
@@ -122,31 +122,55 @@ def _x_type(spec: ChartSpec, declared: DataTable) -> str:
     return next(column.type for column in declared.columns if column.name == spec.x.column)
 
 
-def _points(rows: Sequence[Any], query: ChartQuery, series: tuple[str, ...]) -> Iterator[ChartPoint]:
-    for row in rows:
-        x = json_value(row.x) if query.x else None
-        group = json_value(row.g) if query.group else None
-        for place, figure in enumerate(query.figures):
-            yield ChartPoint(x, _figure(getattr(row, f"y{place}"), figure), group, series[place])
+@dataclass(frozen=True)
+class _Reading:
+    """How rows of a chart's statement are read."""
+
+    query: ChartQuery
+    series: tuple[str, ...]
+    is_sqlite: bool
+
+    def x(self, row: Any) -> Any:
+        """The value of x, as JSON has it."""
+        if self.query.x is None:
+            return None
+        of = replace(self.query.x, type="date", live_type=None) if self.query.unit else self.query.x
+        return _shown(row.x, of, self.is_sqlite)
+
+    def group(self, row: Any) -> Any:
+        """The value of the group, as JSON has it."""
+        return _shown(row.g, self.query.group, self.is_sqlite) if self.query.group else None
+
+    def points(self, rows: Sequence[Any]) -> Iterator[ChartPoint]:
+        """A point for each row and figure."""
+        for row in rows:
+            yield from self._figures(row, self.x(row), self.group(row))
+
+    def bins(self, rows: Sequence[Any], *, is_whole: bool) -> Iterator[ChartPoint]:
+        """The points of bins. Where no row was cut off, the empty bins in between are there as well."""
+        found = {(int(row.x), self.group(row)): row for row in rows}
+        groups = dict.fromkeys(group for _place, group in found)
+        places = list(dict.fromkeys(place for place, _group in found))
+        if is_whole and places:
+            between = range(min(places), max(places) + 1)
+            places = list(reversed(between) if self.query.order.is_descending else between)
+        for place in places:
+            x = _lower_bound(place, rows[0], self.query)
+            for group in groups:
+                row = found.get((place, group))
+                if row is not None or is_whole:
+                    yield from self._figures(row, x, group)
+
+    def _figures(self, row: Any, x: Any, group: Any) -> Iterator[ChartPoint]:
+        for place, figure in enumerate(self.query.figures):
+            empty = 0 if figure.aggregate.startswith("COUNT") else None
+            y = empty if row is None else _figure(getattr(row, f"y{place}"), figure)
+            yield ChartPoint(x, y, group, self.series[place])
 
 
-def _binned(rows: Sequence[Any], query: ChartQuery, series: tuple[str, ...], *, is_whole: bool) -> Iterator[ChartPoint]:
-    """The points of bins. Where no row was cut off, the empty bins in between are there as well."""
-    groups = {json_value(row.g) if query.group else None: None for row in rows}
-    figures = {(int(row.x), json_value(row.g) if query.group else None): row for row in rows}
-    places = list(dict.fromkeys(place for place, _group in figures))
-    if is_whole and places:
-        between = range(min(places), max(places) + 1)
-        places = list(reversed(between) if query.order.is_descending else between)
-    for place in places:
-        x = _lower_bound(place, rows[0], query)
-        for group in groups:
-            row = figures.get((place, group))
-            for number, figure in enumerate(query.figures):
-                if row is not None:
-                    yield ChartPoint(x, _figure(getattr(row, f"y{number}"), figure), group, series[number])
-                elif is_whole:
-                    yield ChartPoint(x, 0 if figure.aggregate.startswith("COUNT") else None, group, series[number])
+def _shown(value: Any, of: DataColumn, is_sqlite: bool) -> Any:
+    maker = shown_by(of, is_sqlite)
+    return value if maker is None or value is None else maker(value)
 
 
 def _width(row: Any) -> float:
@@ -167,7 +191,7 @@ def _rounded(value: float, digits: int = EXACT_DIGITS) -> float:
 
 def _figure(value: Any, figure: Figure) -> float | int | Decimal | None:
     """A figure as it left the database: sums exact where it has exact ones, means to MEAN_DIGITS."""
-    if value is None or not math.isfinite(value):
+    if not isinstance(value, (int, float, Decimal)) or not math.isfinite(value):  # SQLite's columns may hold texts
         return None
     if figure.aggregate.startswith("COUNT"):
         return int(value)
@@ -180,22 +204,6 @@ def _figure(value: Any, figure: Figure) -> float | int | Decimal | None:
         return Decimal(format(value, f".{EXACT_DIGITS}g"))
     plain: float | Decimal = value
     return plain
-
-
-def json_value(value: Any) -> Any:
-    """A value of a column as JSON has it: dates and moments as ISO 8601, decimals as numbers where a double holds them
-    exactly and as text elsewhere, and what is no number null.
-    """
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
-        return None
-    if isinstance(value, Decimal):
-        number = float(value)
-        return number if Decimal(repr(number)) == value else str(value)
-    return value
 
 
 async def recorded_by_chart(chart_ids: Sequence[str], *, ctx: Context) -> dict[str, Any]:
@@ -238,7 +246,7 @@ def data_as_recorded(
         document.get("truncated") is True or len(points) > len(kept),
         is_live=False,
         stale=_is_stale(answer.fetched_at, ctx),
-        reason=RECORDED.format(at=json_value(answer.fetched_at)),
+        reason=RECORDED.format(at=shown(answer.fetched_at)),
     )
 
 
