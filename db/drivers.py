@@ -15,6 +15,7 @@ from sqlalchemy import URL
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 
+from db.costs import add_exact_sums
 from db.statements import Prepared
 
 CONNECTIONS = 10  # of one process to PostgreSQL, at most
@@ -200,6 +201,7 @@ class SqliteDriver:
         try:
             for pragma in (*self._pragmas, "query_only=1"):
                 connection.execute(f"PRAGMA {pragma}")
+            add_exact_sums(connection)
         except BaseException:
             connection.close()
             raise

@@ -1,7 +1,8 @@
 """Runs (VAI runs, AITasker workspace tasks, Evershell tasks), their steps, and the tasks bound to workspaces."""
 
-from sqlalchemy import Boolean, Column, Float, Integer
+from sqlalchemy import Boolean, Column, Float, Index, Integer
 
+from db.costs import Cost
 from db.metadata import moment, owned_table, record_table, text
 from db.types import Json
 
@@ -68,12 +69,27 @@ runs = record_table(
     text("approved_by"),
     moment("approved_at"),
     Column("cost_usd", Float),
+    Column("cost", Cost),  # of VAI's `totalCost` and AITasker's `cost_usd`; null where that is no decimal
     Column("duration_seconds", Float),
     moment("created_at"),
     moment("started_at"),
     moment("completed_at"),
     indexes=(
         ("workspace_id", "created_at"), ("part_id",), ("parent_id", "created_at"), ("created_at",),
+    ),
+)  # fmt: skip
+
+# What use is mostly counted of and by, so that the wide rows of runs are left alone. Texts of any length are not here:
+# PostgreSQL has no room for them in an index.
+Index(
+    "ix_runs_use",
+    *(
+        runs.c[name]
+        for name in (
+            "organization_id", "created_at", "agent_id", "workspace_id", "system", "status", "task_id",
+            "usage_input_tokens", "usage_output_tokens", "usage_cached_input_tokens", "usage_cache_write_tokens",
+            "cost",
+        )
     ),
 )  # fmt: skip
 

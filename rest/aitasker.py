@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from db.agents import agents
+from db.costs import exact_cost
 from db.runs import runs
 from db.users import users
 from db.workspaces import aitasker_workspaces, integrations, workspace_parts
 from rest.dialect import Dialect, Endpoint, Facts, RecordKind, Row, some
 from rest.models import aitasker as models
+from rest.vai_rows import activity_rows
 from rest.words import AGENT, RUN, WORKSPACE
 
 
@@ -87,6 +89,7 @@ def task_rows(facts: Facts) -> Iterable[Row]:
             source_status=facts.get("status"),
             depth=0,
             result=facts.get("output_data"),
+            cost=exact_cost(facts.get("cost_usd")),
             **{field: facts.get(field) for field in plain},
             **{field: facts.moment(field) for field in ("approved_at", "created_at", "started_at", "completed_at")},
         ),
@@ -108,6 +111,7 @@ DIALECT = Dialect(
         ),
         "AGENT": RecordKind(agent_rows, references={"user_id": "USER"}),
         "RUN": RecordKind(task_rows, references={"hired_agent_id": "AGENT"}, parts=("workspace_id", "$workspace")),
+        "ACTIVITY": RecordKind(activity_rows),  # of ours: the system has none
         "USER": RecordKind(user_rows),
     },
     endpoints=(

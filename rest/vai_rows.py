@@ -10,6 +10,7 @@ from typing import Any
 from db.activity import activity_items
 from db.agents import agents
 from db.charts import charts
+from db.costs import exact_cost
 from db.runs import run_steps, runs, task_bindings
 from db.sessions import messages, sessions
 from db.tags import tags, workspace_tags
@@ -264,6 +265,7 @@ def _observed(observability: dict[str, Any]) -> dict[str, Any]:
     counts = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens")
     return {
         "usage_total_cost": usage.get("totalCost"),
+        "cost": exact_cost(usage.get("totalCost")),
         "loaded_skill_slugs": observability.get("loadedSkillSlugs"),
         "model_id": observability.get("modelId"),
         "provider": observability.get("provider"),

@@ -32,6 +32,7 @@ from schema.selection import selection_of
 from schema.sessions import Message, Session
 from schema.sources import Source
 from schema.tags import Tag
+from schema.usage import UsageReport, usage
 from schema.users import User, Viewer
 from schema.workspaces import Workspace
 
@@ -109,6 +110,11 @@ class Query:
         sessions.all_sessions, "Sessions, newest first.", filter=SessionFilter, order=SessionOrder
     )
     runs: Connection[Run] = root_connection(runs.all_runs, "Runs, newest first.", filter=RunFilter, order=RunOrder)
+
+    usage: UsageReport = strawberry.field(
+        resolver=usage,
+        description="Tokens and costs of the runs that the viewer may see, summed up by the keys asked for.",
+    )
 
     viewer: Viewer = made("Who is asking.", lambda _root, ctx: ctx.viewer, takes_context=True)
 

@@ -1,4 +1,4 @@
-"""The two scalars of the graph."""
+"""The scalars of the graph."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 from errors import BadArgumentError
 
 JSON = NewType("JSON", object)
+BigInt = NewType("BigInt", int)
 
 
 def written(moment: datetime) -> str:
@@ -34,6 +35,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="Any JSON value: object, list, text, number, truth value or null.",
         serialize=lambda value: value,
         parse_value=lambda value: value,
+    ),
+    BigInt: scalar(
+        name="BigInt",
+        description="A whole number, as a JSON number, that may be larger than the 32 bits of an Int.",
+        serialize=int,
+        parse_value=int,
     ),
     datetime: scalar(
         name="DateTime",

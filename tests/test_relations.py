@@ -89,6 +89,7 @@ BY_HAND = {
     "Query.node", "Query.nodes", "Query.lookup",
     "Query._entities", "Query._service",  # all of these: tests/test_nodes.py
     "Query.tags", "Query.sources",  # test_roots_that_are_no_connections_take_one_statement
+    "Query.usage",  # tests/test_usage.py
 }  # fmt: skip
 
 
