@@ -48,12 +48,13 @@ from sqlalchemy.types import TypeEngine
 from db.data_tables import MAIN, data_tables
 from db.types import UtcDateTime
 from db.writes import insert_missing, upsert
+from errors import GatewayError, InvalidStateError, UnavailableError
 
 ROW_ID = "row_id"  # the primary key of every data table: 1 to n in the order of the file
 EXACT_DIGITS = 15  # as many digits of any decimal number come back from a double as they went in
 OPERATIONAL, SNAPSHOT = "OPERATIONAL", "SNAPSHOT"
 PLAIN, NAIVE, CAST, HEX = "plain", "naive", "cast", "hex"  # forms of a column, see DataColumn
-_OWN_NAME = re.compile(r"t_[0-9a-f]{24}")
+OWN_NAME = re.compile(r"t_[0-9a-f]{24}")
 _CHANGES = (  # what PostgreSQL says of a live table that is not as it was registered
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
@@ -63,6 +64,11 @@ _CHANGES = (  # what PostgreSQL says of a live table that is not as it was regis
     asyncpg.WrongObjectTypeError,
     asyncpg.InsufficientPrivilegeError,
 )
+CHANGED = (
+    "the table {name} has changed since it was registered, or may not be read any more; "
+    "`workgraph table register {name}` reads its columns anew"
+)
+REPLACED = "the table {name} is being replaced; try again"
 _CHANGES_ON_SQLITE = ("no such table", "no such column", "could not decode")
 
 
@@ -219,21 +225,28 @@ def sql_table(declared: DataTable) -> FromClause:
     table = stored_table(declared)
     if all(column.form in (PLAIN, NAIVE) for column in declared.columns):
         return table
-    shown = (_shown(table.c[column.sql_name], column).label(column.sql_name) for column in declared.columns)
+    shown = (readable(table.c[column.sql_name], column).label(column.sql_name) for column in declared.columns)
     return select(*shown).subquery("shown")
 
 
-def _shown(live: ColumnElement[Any], column: DataColumn) -> ColumnElement[Any]:
+def readable(live: ColumnElement[Any], column: DataColumn) -> ColumnElement[Any]:
+    """The column of the stored table as it is read: as text, where its type is none of ours."""
     if column.form == CAST:
         return cast(live, Text)
     return func.hex(live, type_=Text) if column.form == HEX else live
 
 
-def is_change_of_table(error: Exception) -> bool:
-    """Whether a driver's error says that a table is not, or not any more, as it was declared."""
+def change_of_table(declared: DataTable, error: BaseException | None) -> GatewayError | None:
+    """What to tell of a driver's error which says that a table is not, or not any more, as declared; else None."""
     if isinstance(error, sqlite3.OperationalError):
-        return any(word in str(error).lower() for word in _CHANGES_ON_SQLITE)
-    return isinstance(error, _CHANGES)
+        is_change = any(word in str(error).lower() for word in _CHANGES_ON_SQLITE)
+    else:
+        is_change = isinstance(error, _CHANGES)
+    if not is_change:
+        return None
+    if declared.mode == OPERATIONAL:
+        return InvalidStateError(CHANGED.format(name=declared.name))
+    return UnavailableError(REPLACED.format(name=declared.name))
 
 
 async def create_table(connection: AsyncConnection, table: Table) -> None:
@@ -276,5 +289,5 @@ async def register(connection: AsyncConnection, declared: DataTable, row_count: 
     former = (await connection.execute(select(data_tables.c.sql_name).where(*of_part))).scalar()
     values = asdict(declared) | {"row_count": row_count, "imported_at": imported_at}
     await upsert(connection, data_tables, [values])
-    if former and former != declared.sql_name and _OWN_NAME.fullmatch(former):
+    if former and former != declared.sql_name and OWN_NAME.fullmatch(former):
         await connection.execute(DropTable(Table(former, MetaData()), if_exists=True))

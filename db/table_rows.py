@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, func, select, type_coe
 from sqlalchemy.types import NullType
 
 from db.cell_values import shown_by
-from db.data_rows import OPERATIONAL, ROW_ID, DataColumn, DataTable, sql_table
+from db.data_rows import OPERATIONAL, ROW_ID, DataColumn, DataTable, readable, stored_table
 from db.statements import to_come
 
 GENERATED = "_row_id"  # under which name a snapshot without a key shows its row id
@@ -43,11 +43,14 @@ def shown_columns(declared: DataTable) -> tuple[DataColumn, ...]:
 
 def selected(declared: DataTable) -> list[ColumnElement[Any]]:
     """What to select for rows of the table: as the driver has it, under names that no column can clash with."""
-    table = sql_table(declared)
     return [
-        type_coerce(table.c[column.sql_name], NullType()).label(f"v_{number}")
+        type_coerce(_read(declared, column), NullType()).label(f"v_{number}")
         for number, column in enumerate(shown_columns(declared))
     ]
+
+
+def _read(declared: DataTable, column: DataColumn) -> ColumnElement[Any]:
+    return readable(stored_table(declared).c[column.sql_name], column)
 
 
 def page_of_rows(declared: DataTable, order_by: DataColumn | None, descending: bool) -> Select[Any]:
@@ -60,25 +63,26 @@ def page_of_rows(declared: DataTable, order_by: DataColumn | None, descending: b
 
 
 def _order(declared: DataTable, order_by: DataColumn | None, descending: bool) -> list[ColumnElement[Any]]:
-    table = sql_table(declared)
-    order: list[ColumnElement[Any]] = []
-    if order_by is not None:
-        chosen = table.c[order_by.sql_name]
-        way = chosen.desc() if descending else chosen.asc()
-        is_null_free = order_by.name in identity_of(declared)  # an index then serves the order on SQLite, too
-        order.append(way if is_null_free else way.nulls_last())
+    closing = [column for column in closing_order(declared) if column != order_by]
+    if order_by is None:
+        return [_read(declared, column) for column in closing]
+    chosen = _read(declared, order_by)
+    way = chosen.desc() if descending else chosen.asc()
+    is_null_free = order_by.name in identity_of(declared)  # an index then serves the order on SQLite, too
+    ways = (_read(declared, column) for column in closing)
+    return [way if is_null_free else way.nulls_last(), *((one.desc() if descending else one) for one in ways)]
+
+
+def closing_order(declared: DataTable) -> list[DataColumn]:
+    """The columns that make an order total."""
     if declared.mode != OPERATIONAL:
-        last = [ROW_ID]
-    else:
-        last = [column.sql_name for column in declared.columns if not declared.key or column.name in declared.key]
-    turn = descending and order_by is not None
-    names = [name for name in last if order_by is None or name != order_by.sql_name]
-    return order + [table.c[name].desc() if turn else table.c[name] for name in names]
+        return [DataColumn(ROW_ID, ROW_ID, "integer")]
+    return [column for column in declared.columns if not declared.key or column.name in declared.key]
 
 
 def count_of_rows(declared: DataTable) -> Select[Any]:
     """The statement that counts the rows."""
-    return select(func.count().label("rows")).select_from(sql_table(declared))
+    return select(func.count().label("rows")).select_from(stored_table(declared))
 
 
 def rows_as_json(declared: DataTable, rows: Sequence[Any], is_sqlite: bool) -> list[dict[str, Any]]:

@@ -16,14 +16,14 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 
 from db.access import TABLE_WRITE, visible
-from db.data_rows import OPERATIONAL, DataColumn, DataTable, declared_in, is_change_of_table
+from db.data_rows import OPERATIONAL, DataColumn, DataTable, change_of_table, declared_in
 from db.data_tables import MAIN, data_tables
 from db.database import Database
 from db.keys import among, keys_to_come
 from db.statements import Prepared, Reading
 from db.table_rows import LIMIT, OFFSET, count_of_rows, identity_of, page_of_rows, rows_as_json, shown_columns
 from db.workspaces import workspace_parts, workspaces
-from errors import BadArgumentError, InvalidStateError, TooLargeError, UnavailableError
+from errors import BadArgumentError, TooLargeError, UnavailableError
 from resolvers.context import Context
 from resolvers.recorded_pages import pages_recorded
 from resolvers.table_pages import TableArguments, TableColumn, TablePage, Wanted, no_such_column
@@ -32,11 +32,6 @@ MAX_LIMIT = 5_000  # VAI's ceiling of a page
 MAX_OFFSET = 2**31 - 1
 MAX_ROWS = 100_000  # of all pages that one field of a request asks for
 NO_SECOND_DATABASE = "the table {name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
-CHANGED = (
-    "the table {name} has changed since it was registered, or may not be read any more; "
-    "`workgraph table register {name}` reads its columns anew"
-)
-REPLACED = "the table {name} is being replaced; try again"
 NO_SCOPE = f"The token lacks the scope `{TABLE_WRITE}`."
 ARCHIVED = "The workspace is archived."
 NO_IDENTITY = "No column identifies its rows."
@@ -90,11 +85,10 @@ async def rows_of_table(
     try:
         return await database_of(declared, ctx).rows(statement, values)
     except Exception as error:
-        if not is_change_of_table(error):
+        told = change_of_table(declared, error)
+        if told is None:
             raise
-        if declared.mode == OPERATIONAL:
-            raise InvalidStateError(CHANGED.format(name=declared.name)) from error
-        raise UnavailableError(REPLACED.format(name=declared.name)) from error
+        raise told from error
 
 
 def database_of(declared: DataTable, ctx: Context) -> Database:
