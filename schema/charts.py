@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from resolvers.echarts import option_of
+from resolvers.svg import svg_of
 from resolvers.users import users_by_id
 from resolvers.workspaces import workspaces_by_id
 from schema.chart_data import ChartData, chart_data
+from schema.chart_pictures import picture
 from schema.enums import ChartAggregate, ChartKind, ChartTheme, DateUnit, SortDirection, member
 from schema.fields import batch_field, column, item, made
 from schema.lazy import WorkspaceType
@@ -113,4 +116,6 @@ class Chart(Record):
     created_by: User | None = batch_field(users_by_id, "Who made it.", key="created_by_id")
     last_edited_by: User | None = batch_field(users_by_id, "Who last changed it.", key="last_edited_by_id")
     workspace: WorkspaceType = batch_field(workspaces_by_id, "The workspace it stands in.", key="workspace_id")
+    echarts_option: JSON = picture(option_of, "Its figures as an option of Apache ECharts 5 or 6, pure JSON.")
+    svg: str | None = picture(svg_of, "Its figures drawn as SVG, 800 by 450; safe to put into a page.")
     data: ChartData = chart_data("Its figures: the specification, run over the workspace's table as one SELECT.")

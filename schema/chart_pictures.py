@@ -1,0 +1,43 @@
+"""What feeds the pictures of a chart: a batch function for each theme that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+
+from resolvers.chart_pictures import Draw, Pictures
+from schema.enums import ChartTheme
+from schema.fields import Call, FedField
+from schema.selection import Selection
+
+
+@dataclass(frozen=True)
+class PictureFeed:
+    """A picture of the chart, in the theme of the argument or else of its specification."""
+
+    draw: Draw
+    key: str = "id"
+
+    def reads(self, _selection: Selection) -> Iterable[str]:
+        """The chart's id."""
+        return (self.key,)
+
+    def call(self, _selection: Selection, arguments: Mapping[str, Any], /) -> Call:
+        """The pictures of a theme; equal ones are drawn once."""
+        theme = arguments.get("theme")
+        return Call(Pictures(self.draw, theme and theme.value), frozenset())
+
+
+def picture(draw: Draw, description: str) -> Any:
+    """A field that is a picture of the chart, with the argument `theme`."""
+    made = FedField(description=description)
+    made.feed = PictureFeed(draw)
+    made.init = False
+    told = "Colours; null for those of the specification."
+    of = StrawberryAnnotation(ChartTheme | None)
+    made.arguments = [StrawberryArgument("theme", None, of, description=told, default=None)]
+    return made
