@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -14,6 +15,8 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.access import Viewer, visible
+from db.data_rows import DataTable
+from db.data_tables import MAIN
 from db.database import Database
 from db.documents import documents
 from db.ids import id_of, is_id_of
@@ -21,7 +24,7 @@ from db.keys import among
 from db.operations import audit_entries
 from db.users import users
 from db.workspaces import workspace_parts, workspaces
-from errors import ConflictError, NotFoundError, UnsupportedError
+from errors import ConflictError, NotFoundError, UnavailableError, UnsupportedError
 from operations.operation import Editing, Operation
 from rest.answers import EPOCH
 from rest.dialect import Patch
@@ -84,6 +87,7 @@ class Desk:
     connection: AsyncConnection
     viewer: Viewer
     operation: Operation
+    others: AsyncExitStack  # transactions elsewhere, which end with this one
     tables: Database | None = None  # the second database, of live tables
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     _said: list[tuple[str, Patch]] = field(default_factory=list)
@@ -94,6 +98,10 @@ class Desk:
     def organization_id(self) -> str:
         """The viewer's."""
         return self.viewer.organization_id
+
+    def id_of(self, system: str, kind: str, external_id: str) -> str:
+        """The graph's id of a record."""
+        return id_of(kind, self.organization_id, system, external_id)
 
     # reading
 
@@ -144,6 +152,17 @@ class Desk:
             raise NotFoundError(f"there is no record {record_id!r}")
         return found[record_id]
 
+    async def connection_to(self, declared: DataTable) -> AsyncConnection:
+        """A transaction on the database where a table lives; it is committed just before this one is.
+
+        Raises UnavailableError where that database is not set.
+        """
+        if declared.database == MAIN:
+            return self.connection
+        if self.tables is None:
+            raise UnavailableError(f"the table {declared.name} stands in a second database; set WORKGRAPH_TABLES_URL")
+        return await self.others.enter_async_context(self.tables.writing())
+
     def expect(self, row: Row[Any], current: Mapping[str, Any]) -> None:
         """Refuse an edit that is based on an older state of the record. Raises ConflictError."""
         self.stamp_after(row.updated_at)
@@ -172,7 +191,7 @@ class Desk:
     def say(self, system: str, kind: str, external_id: str, fields: Mapping[str, Any]) -> str:
         """Say these fields of a record, new or known; its id. Secrets are taken out."""
         self._said.append((system, Patch(kind, external_id, cast("dict[str, Any]", without_secrets(dict(fields))))))
-        return id_of(kind, self.organization_id, system, external_id)
+        return self.id_of(system, kind, external_id)
 
     def amend(self, record: Part, fields: Mapping[str, Any]) -> None:
         """Say these fields of a record that was read."""

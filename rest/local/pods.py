@@ -15,7 +15,7 @@ from errors import InvalidInputError, InvalidStateError
 from operations.operation import Outcome
 from operations.workspaces import ForkWorkspace, ResumeWorkspace, StopWorkspace
 from rest.local.desk import Desk, Part
-from rest.local.workspaces import touched, workspace_id_of
+from rest.local.workspaces import touched
 
 ID_BYTES = 13  # 26 characters, as many as a ULID has, which Evershell's ids are made of
 FINISHED = ("completed", "failed", "cancelled")  # tasks behind which there is a snapshot
@@ -54,7 +54,7 @@ async def fork_workspace(desk: Desk, given: ForkWorkspace) -> Outcome:
     child_id = desk.say("EVERSHELL", "WORKSPACE", external_id, fields)
     desk.tell(parent, "workspace.forked", f"It was forked after {given.task_count} tasks", {"workspaceId": child_id})
     desk.note(child_id)
-    return Outcome(workspace_id=workspace_id_of(desk, "EVERSHELL", external_id), parent_id=place.id)
+    return Outcome(workspace_id=child_id, parent_id=place.id)
 
 
 async def _finished_tasks(desk: Desk, pod: Part) -> int:

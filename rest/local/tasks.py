@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db.ids import id_of
 from db.runs import runs, task_bindings
 from errors import InvalidStateError
 from operations.operation import Outcome
@@ -34,7 +33,7 @@ async def attach_task(desk: Desk, given: AttachTask) -> Outcome:
         "mutatesWorkspace": given.mutates_workspace,
     }
     _say(desk, part, [*bound, binding], f"The task {binding['name']} was bound to it", "attached")
-    binding_id = _id(desk, binding["bindingId"])
+    binding_id = desk.id_of("VAI", "TASK_BINDING", binding["bindingId"])
     desk.note(place.id)
     return Outcome(workspace_id=place.id, binding_id=binding_id)
 
@@ -70,10 +69,6 @@ async def _of_binding(desk: Desk, binding_id: str) -> tuple[Any, Part, Bound]:
 def _say(desk: Desk, part: Part, bound: Bound, title: str, verb: str) -> None:
     touched(desk, part, {"$boundTasks": bound})
     desk.tell(part, f"task.{verb}", title)
-
-
-def _id(desk: Desk, binding_id: str) -> str:
-    return id_of("TASK_BINDING", desk.organization_id, "VAI", binding_id)
 
 
 async def _bound(desk: Desk, part: Part) -> Bound:

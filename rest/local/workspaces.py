@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from db.ids import id_of
 from db.keys import among
 from db.tags import tags
 from db.workspaces import workspaces
@@ -198,8 +197,3 @@ async def set_tags(desk: Desk, given: SetTags) -> Outcome:
         desk.tell(part, "workspace.tagged", f"It has the tags {named}" if named else "It has no tags any more")
         desk.note(place.id)
     return Outcome(workspace_id=place.id)
-
-
-def workspace_id_of(desk: Desk, system: str, external_id: str) -> str:
-    """The graph's id of a workspace that one system has alone."""
-    return id_of("WORKSPACE", desk.organization_id, system, external_id)

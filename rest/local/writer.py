@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -88,13 +89,13 @@ class LocalWriter:
             return await self._performed(operation, viewer)
 
     async def _performed(self, operation: Operation, viewer: Viewer) -> Outcome:
-        async with self._database.writing() as connection:
+        async with self._database.writing() as connection, AsyncExitStack() as others:
             await lock_organization(connection, viewer.organization_id)  # A
             key = operation.idempotency_key
             before = None if key is None else await _first_answer(connection, viewer, operation, key)  # B
             if before is not None:
                 return before
-            desk = Desk(connection, viewer, operation, self._tables)
+            desk = Desk(connection, viewer, operation, others, self._tables)
             outcome = await BY_NAME[operation_name(operation)](desk, operation)  # C
             await desk.finish()  # D
             if key is not None:
