@@ -24,6 +24,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
+from cli_tables import Command, table_commands
 from db.access import READ, WRITES
 from db.database import Database, explained, folder_of
 from db.documents import documents
@@ -487,6 +488,11 @@ async def _with_organization(org: str | None, work: Callable[[Settings, Database
     async with _opened(settings) as database:
         await work(settings, database, await ensure_organization(database, org or settings.organization))
     return 0
+
+
+app.add_typer(
+    table_commands(Command(lambda org, work: _run(_with_organization(org, work)), CommandError)), name="table"
+)
 
 
 def main() -> None:

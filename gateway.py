@@ -226,11 +226,14 @@ def served_schema(executor: type[GraphExecutor] = GraphExecutor, documents: Docu
 def application(settings: Settings) -> FastAPI:
     """The ASGI application; it opens the database when it starts and closes it when it ends."""
     database = Database(settings.url)
+    tables = Database(settings.tables_url) if settings.tables_url else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await database.close()
+        if tables is not None:
+            await tables.close()
 
     app = Gateway(title="Workgraph", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database = database
@@ -247,6 +250,7 @@ def application(settings: Settings) -> FastAPI:
             cursors=cursors,
             limits=limits,
             stale_after_seconds=settings.stale_after_seconds,
+            tables=tables,
             writer=writer,
         )
         made.is_socket = connection.scope["type"] == "websocket"
@@ -275,6 +279,8 @@ def _trace(context: RequestContext) -> None:
     if ADMIN in context.viewer.scopes:
         context.trace = Trace()
         context.db = context.db.watched(context.trace.statements.append)
+        if context.tables is not None:
+            context.tables = context.tables.watched(context.trace.statements.append)
     context.is_explained = True
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WORKGRAPH_"
 CENTURY = 100 * 365 * 86_400  # seconds
-SECRET = ("database_url", "cursor_key")  # fields whose values no message repeats
+SECRET = ("database_url", "tables_url", "cursor_key")  # fields whose values no message repeats
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         "",
         description="Database: `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://USER:PASSWORD@HOST/NAME`. "
         "Empty: `workgraph.db` in the data directory.",
+    )
+    tables_url: str = Field(
+        "",
+        description="Second database, in which live tables may stand that `workgraph table register` names; its URL "
+        "has the form of the first one's. Empty: none.",
     )
     organization: str = Field(
         "Northwind", min_length=1, max_length=255, description="Organisation of commands that name none with --org."
@@ -65,7 +70,7 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "tables_url")
     @classmethod
     def _known_driver(cls, url: str) -> str:
         try:

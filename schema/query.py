@@ -12,6 +12,7 @@ from db.ids import id_of, is_id_of, kind_of
 from resolvers import agents, charts, computers, runs, sessions, tags, users, workspaces
 from resolvers.context import Batch, Context
 from resolvers.sources import sources
+from resolvers.table_candidates import table_candidates_of_viewer
 from schema.agents import Agent
 from schema.charts import Chart
 from schema.computers import Computer
@@ -31,6 +32,7 @@ from schema.runs import Run
 from schema.selection import selection_of
 from schema.sessions import Message, Session
 from schema.sources import Source
+from schema.tables import TableCandidate
 from schema.tags import Tag
 from schema.usage import UsageReport, usage
 from schema.users import User, Viewer
@@ -153,6 +155,12 @@ class Query:
     ) -> list[Tag]:
         rows: Any = await tags.all_tags(namespace, ctx=info.context, columns=selection_of(info).columns)
         return rows  # type: ignore[no-any-return]
+
+    @strawberry.field(description="The tables that an operator has registered for workspaces, by name.")
+    async def table_candidates(self, info: strawberry.Info) -> list[TableCandidate]:
+        with_counts = selection_of(info).selects("rowCount")
+        found: Any = await table_candidates_of_viewer(ctx=info.context, with_counts=with_counts)
+        return found  # type: ignore[no-any-return]
 
     @strawberry.field(description="The four systems: how many records, how fresh, the last error.")
     async def sources(self, info: strawberry.Info) -> list[Source]:
