@@ -75,7 +75,7 @@ def _enum_of(words: tuple[Any, ...]) -> Any:
 
 
 def _takes_none(annotation: Any) -> bool:
-    return types.NoneType in get_args(annotation)
+    return annotation is Any or types.NoneType in get_args(annotation)
 
 
 def _default_of(field: FieldInfo) -> Any:

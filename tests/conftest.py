@@ -144,7 +144,8 @@ class Graph:
     def context(self) -> Context:
         """A request's context."""
         key = CursorKey(b"a key for tests")
-        return Context(self.database, self.viewer, key, self.limits, writer=LocalWriter(self.database, self.tables))
+        writer = LocalWriter(self.database, self.tables)
+        return Context(self.database, self.viewer, key, self.limits, tables=self.tables, writer=writer)
 
     async def ask(self, query: str, **variables: Any) -> ExecutionResult:
         """The whole result, errors included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from db.cells import UNSET, change_cell, note_write
 from db.data_rows import OPERATIONAL, DataTable
 from db.data_tables import cell_mutations
-from errors import InvalidStateError, NotFoundError
+from errors import InvalidInputError, InvalidStateError, NotFoundError
 from operations.cells import UpdateCell
 from operations.operation import Outcome
 from rest.local.desk import Desk, Part, new_id
@@ -14,6 +14,8 @@ from rest.local.tables import table_of
 
 async def update_cell(desk: Desk, given: UpdateCell) -> Outcome:
     """The cell with its new value, and a note of who changed what."""
+    if "new_value" not in given.model_fields_set:
+        raise InvalidInputError({"newValue": "is missing; null empties the cell"})
     place = await desk.workspace(given.workspace_id)
     part = place.part("VAI", "tables")
     if place.row.is_archived:
