@@ -38,6 +38,18 @@ class PageArguments:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Which parts of the pages are needed."""
+
+    rows: bool = True
+    count: bool = False
+    cursors: bool = True
+
+
+ALL_ROWS = Parts()
+
+
+@dataclass(frozen=True)
 class Edge:
     """A row and its place in the list."""
 
@@ -60,28 +72,34 @@ class PageInfo:
     end_cursor: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listed:
-    """What the pages of one answer have in common: the list's order, and how its cursors are signed."""
+    """What the pages of one answer have in common: the list, its filter and order, and how its cursors are signed."""
 
+    connection: Connection
+    filter: Any
     order: tuple[Term, ...]
     scope: str
     key: CursorKey
 
 
 class Page:
-    """The page of one parent. Cursors are made only when they are read."""
+    """The page of one parent, which has the key `parent`. Cursors are made only when they are read."""
 
-    __slots__ = ("has_next", "has_previous", "listed", "nodes", "total_count")
+    __slots__ = ("has_next", "has_previous", "listed", "nodes", "parent", "total_count")
 
-    def __init__(
-        self, nodes: Sequence[Any], has_next: bool, has_previous: bool, listed: Listed, total_count: int
-    ) -> None:
+    def __init__(self, parent: str, nodes: Sequence[Any], has_next: bool, has_previous: bool, listed: Listed) -> None:
+        self.parent = parent
         self.nodes = nodes
         self.has_next = has_next
         self.has_previous = has_previous
         self.listed = listed
-        self.total_count = total_count
+        self.total_count = 0
+
+    @property
+    def whole(self) -> tuple[Listed, str]:
+        """The whole list that the page is cut of."""
+        return self.listed, self.parent
 
     @property
     def edges(self) -> list[Edge]:
@@ -98,6 +116,15 @@ class Page:
         """The cursor of a row of the page."""
         listed = self.listed
         return listed.key.write(listed.scope, [getattr(node, term.column) for term in listed.order])
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How pages are cut of their lists: of the rows for which this holds, in this order, this window."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    order: tuple[Term, ...]
+    window: Window
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,40 +147,35 @@ class Connection:
         ctx: Context,
         columns: frozenset[str],
         arguments: PageArguments,
-        wants_rows: bool = True,
-        wants_count: bool = False,
-        wants_cursors: bool = True,
+        parts: Parts = ALL_ROWS,
     ) -> list[Page]:
         """One page per key, in order. Statements: 1, and 1 more if the count is wanted."""
         order = total(arguments.order_by or self.order, self.table)
         scope = f"{ctx.viewer.organization_id} {self.name} {order}"
         window = window_of(arguments, ctx.limits, ctx.cursors, scope)  # A
-        given = arguments.filter
-        conditions = [] if given is None else [condition_of(bounded(given), self.table, ctx.viewer)]
+        cut = Cut(self.conditions(arguments.filter, ctx), order, window)
         unique = list(dict.fromkeys(keys))
         rows: dict[str, list[Any]] = {}
-        if wants_rows:
-            wanted = columns | {term.column for term in order} if wants_cursors else columns
-            rows = await self._rows(unique, ctx, wanted, conditions, order, window)  # B
-        counts = await self._counts(unique, ctx, conditions) if wants_count else {}
-        listed = Listed(order, scope, ctx.cursors)
-        pages = {key: _cut(rows.get(key, []), arguments, window, listed, counts.get(key, 0)) for key in unique}  # C
+        if parts.rows:
+            wanted = columns | {term.column for term in order} if parts.cursors else columns
+            rows = await self._rows(unique, ctx, wanted, cut)  # B
+        listed = Listed(self, arguments.filter, order, scope, ctx.cursors)
+        pages = {key: _cut(key, rows.get(key, []), arguments, window, listed) for key in unique}  # C
+        if parts.count:
+            for key, count in (await self._counts(unique, ctx, cut.conditions)).items():
+                pages[key].total_count = count
         return [pages[key] for key in keys]
 
-    async def _rows(
-        self,
-        keys: list[str],
-        ctx: Context,
-        columns: frozenset[str],
-        conditions: Sequence[ColumnElement[bool]],
-        order: tuple[Term, ...],
-        window: Window,
-    ) -> dict[str, list[Any]]:
-        statement = partial(self._page, ctx, columns, conditions, order, window)
-        if conditions:
+    def conditions(self, given: Any, ctx: Context) -> list[ColumnElement[bool]]:
+        """What a filter input asks of the rows. Raises BadArgumentError."""
+        return [] if given is None else [condition_of(bounded(given), self.table, ctx.viewer)]
+
+    async def _rows(self, keys: list[str], ctx: Context, columns: frozenset[str], cut: Cut) -> dict[str, list[Any]]:
+        statement, window = partial(self._page, ctx, columns, cut), cut.window
+        if cut.conditions:
             found = await ctx.rows(statement(), keys=keys, **window.values)
         else:
-            ready = (self, columns, order, window.shape)
+            ready = (self, columns, cut.order, window.shape)
             found = await ctx.rows_of(ready, statement, keys=keys, **window.values)
         if self.match is None:
             return {ROOT: list(found)}
@@ -163,21 +185,14 @@ class Connection:
                 lists[row[0]].append(row)
         return lists
 
-    def _page(
-        self,
-        ctx: Context,
-        columns: frozenset[str],
-        conditions: Sequence[ColumnElement[bool]],
-        order: tuple[Term, ...],
-        window: Window,
-    ) -> Select[Any]:
+    def _page(self, ctx: Context, columns: frozenset[str], cut: Cut) -> Select[Any]:
         if self.match is None:
-            statement = visible(select(*named(self.table, columns)), ctx.viewer).where(*conditions)
-            return windowed(statement, self.table, order, window)
+            statement = visible(select(*named(self.table, columns)), ctx.viewer).where(*cut.conditions)
+            return windowed(statement, self.table, cut.order, cut.window)
         source = source_of(self.table, self.pair)
         chosen = ["id", *(column.name for column in self.table.c if column.name in columns and column.name != "id")]
-        listing = Listing(self.table, source, self.match, chosen, conditions, order)
-        return pages_of_parents(listing, window, ctx.viewer, is_sqlite=ctx.db.is_sqlite)
+        listing = Listing(self.table, source, self.match, chosen, cut.conditions, cut.order)
+        return pages_of_parents(listing, cut.window, ctx.viewer, is_sqlite=ctx.db.is_sqlite)
 
     async def _counts(self, keys: list[str], ctx: Context, conditions: Sequence[ColumnElement[bool]]) -> dict[str, int]:
         statement = partial(self._count, ctx, conditions)
@@ -214,11 +229,11 @@ def window_of(arguments: PageArguments, limits: Limits, cursors: CursorKey, scop
     )
 
 
-def _cut(rows: list[Any], arguments: PageArguments, window: Window, listed: Listed, count: int) -> Page:
+def _cut(parent: str, rows: list[Any], arguments: PageArguments, window: Window, listed: Listed) -> Page:
     has_more = len(rows) > window.limit
     if has_more:
         del rows[window.limit :]
     if window.backward:
         rows.reverse()
-        return Page(rows, arguments.before is not None, has_more, listed, count)
-    return Page(rows, has_more, arguments.after is not None, listed, count)
+        return Page(parent, rows, arguments.before is not None, has_more, listed)
+    return Page(parent, rows, has_more, arguments.after is not None, listed)

@@ -23,7 +23,7 @@ from strawberry.types.info import Info
 from db.ids import is_id_of
 from db.pages import Term
 from resolvers.context import Batch, Context
-from resolvers.pages import ROOT, Connection, Page, PageArguments
+from resolvers.pages import ROOT, Connection, Page, PageArguments, Parts
 from resolvers.relations import ToMany, ToOne
 from schema.selection import Document, Selection, selection_of
 
@@ -248,6 +248,31 @@ def batch_field(batch: Batch, description: str, *, key: str = "id") -> Any:
 
 
 @dataclass(frozen=True)
+class AskedFeed:
+    """A batch function that takes the field's arguments: `asking` makes of them the function to be called."""
+
+    asking: Callable[[Mapping[str, Any]], Batch]
+    key: str = "id"
+
+    def reads(self, _selection: Selection) -> Iterable[str]:
+        """The key."""
+        return (self.key,)
+
+    def call(self, selection: Selection, arguments: Mapping[str, Any], /) -> Call:
+        """What the arguments ask; parents at the same place of the document have the same ones."""
+        return Call(self.asking(arguments), selection.columns, place=selection.place)
+
+
+def asked_field(
+    asking: Callable[[Mapping[str, Any]], Batch], description: str, *arguments: StrawberryArgument, key: str = "id"
+) -> Any:
+    """A field fed by a batch function that takes these arguments."""
+    made = _field(AskedFeed(asking, key), description)
+    made.arguments = list(arguments)
+    return made
+
+
+@dataclass(frozen=True)
 class RecordFeed:
     """A record of one kind, by the argument `id`; null for what is no id of that kind."""
 
@@ -299,37 +324,14 @@ class PageFeed:
 
 def page_batch(connection: Connection, arguments: Mapping[str, Any], selection: Selection) -> Batch:
     """The batch function of a connection with its arguments."""
-    ask = page_arguments(arguments)
-    return partial(
-        _pages,
-        connection,
-        ask,
-        wants_rows=selection.wants_rows,
-        wants_count=selection.wants_count,
-        wants_cursors=selection.wants_cursors,
-    )
+    parts = Parts(selection.wants_rows, selection.wants_count, selection.wants_cursors)
+    return partial(_pages, connection, page_arguments(arguments), parts)
 
 
 async def _pages(
-    connection: Connection,
-    arguments: PageArguments,
-    keys: Sequence[str],
-    *,
-    ctx: Context,
-    columns: Any,
-    wants_rows: bool,
-    wants_count: bool,
-    wants_cursors: bool,
+    connection: Connection, arguments: PageArguments, parts: Parts, keys: Sequence[str], *, ctx: Context, columns: Any
 ) -> list[Page]:
-    return await connection.pages(
-        keys,
-        ctx=ctx,
-        columns=columns,
-        arguments=arguments,
-        wants_rows=wants_rows,
-        wants_count=wants_count,
-        wants_cursors=wants_cursors,
-    )
+    return await connection.pages(keys, ctx=ctx, columns=columns, arguments=arguments, parts=parts)
 
 
 def page_arguments(arguments: Mapping[str, Any]) -> PageArguments:
@@ -352,16 +354,16 @@ def connection(
     """A field that is a connection; `filter` and `order` are input types where it takes them."""
     made = _field(PageFeed(of, key), description)
     made.arguments = [
-        _argument("first", int, "Take so many from the start; 1 to the ceiling."),
-        _argument("after", str, "Start behind this cursor."),
-        _argument("last", int, "Take so many from the end; 1 to the ceiling."),
-        _argument("before", str, "End in front of this cursor."),
+        argument("first", int | None, "Take so many from the start; 1 to the ceiling."),
+        argument("after", str | None, "Start behind this cursor."),
+        argument("last", int | None, "Take so many from the end; 1 to the ceiling."),
+        argument("before", str | None, "End in front of this cursor."),
     ]
     if filter is not None:
-        made.arguments.append(_argument("filter", filter, "Only those for which this holds."))
+        made.arguments.append(argument("filter", filter | None, "Only those for which this holds."))
     if order is not None:
         made.arguments.append(
-            _argument("order_by", list[order], "Order by these, the first counting most; the id breaks ties.")
+            argument("order_by", list[order] | None, "Order by these, the first counting most; the id breaks ties.")
         )
     return made
 
@@ -371,11 +373,12 @@ def root_connection(of: Connection, description: str, **options: Any) -> Any:
     return connection(of, description, key=None, **options)
 
 
-def _argument(name: str, of: Any, description: str) -> StrawberryArgument:
+def argument(name: str, of: Any, description: str, default: Any = None) -> StrawberryArgument:
+    """An argument of a field; Strawberry's UNSET as default makes it required."""
     return StrawberryArgument(
         python_name=name,
         graphql_name=None,
-        type_annotation=StrawberryAnnotation(of | None),
+        type_annotation=StrawberryAnnotation(of),
         description=description,
-        default=None,
+        default=default,
     )

@@ -14,6 +14,7 @@ from db.ids import kind_of
 from resolvers.sources import document_as_it_came, documents_by_id, is_stale
 from schema.enums import System
 from schema.fields import batch_field, column, made
+from schema.groups import Group, groups_field
 from schema.scalars import JSON
 
 T = TypeVar("T")
@@ -113,4 +114,8 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
     total_count: int = strawberry.field(
         description="How many rows the whole list has that the viewer may see and the filter lets through."
+    )
+    groups: list[Group] = groups_field(
+        "How many rows there are of each kind, counted over the whole list that the viewer may see and the filter lets "
+        "through; the most frequent first, then by the keys, null last. No row is read for it."
     )

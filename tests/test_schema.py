@@ -121,6 +121,7 @@ def test_connections_take_the_four_page_arguments_and_answer_nodes_edges_page_in
         edge = types[re.sub(r"\W", "", page["edges"])]
         assert page == {
             "nodes": f"[{node[1]}!]!", "edges": page["edges"], "pageInfo": "PageInfo!", "totalCount": "Int!",
+            "groups": "[Group!]!", "groups(by)": page["groups(by)"], "groups(first)": "Int!",
         }  # fmt: skip
         assert edge == {"cursor": "String!", "node": f"{node[1]}!"}, name
 
