@@ -6,6 +6,7 @@ with what the writer expects;  D) it is changed, and the row read back with the 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from db.table_rows import identity_of, rows_as_json, selected, shown_columns
 from errors import ConflictError, InvalidInputError, InvalidStateError, NotFoundError, ReadOnlyError
 
 LISTED_COLUMNS = 50  # in a message
+UUID_TYPE = "UUID"
 
 
 class Unset(Enum):
@@ -124,9 +126,9 @@ class _Asked:
         if value is None:
             self._problems[path] = "is missing"
         elif column.form in (CAST, HEX):
-            if isinstance(value, str):
+            if isinstance(value, str) and (column.live_type != UUID_TYPE or _is_uuid(value)):
                 return value
-            self._problems[path] = "must be a text"
+            self._problems[path] = f"must be the text of a value of the type {column.live_type}"
         else:
             return self._value(path, column, value)
         return None
@@ -147,12 +149,20 @@ class _Asked:
 
     def _is(self, column: DataColumn, value: Any) -> ColumnElement[bool]:
         live: ColumnElement[Any] = stored_table(self.declared).c[column.sql_name]
-        if column.live_type == "UUID" and not self.is_sqlite:  # so that its index is used
+        if column.live_type == UUID_TYPE and not self.is_sqlite:  # so that its index is used
             value = cast(bound(None, value, type_=String()), UUID(as_uuid=False))
         else:
             live = readable(live, column)
         is_it: ColumnElement[bool] = live == value
         return is_it
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _changed(connection: AsyncConnection, asked: _Asked) -> CellChange:
