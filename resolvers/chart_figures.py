@@ -19,6 +19,9 @@ MOST_LABEL = 60  # characters of a label; a longer one takes the room of the mar
 MOST_HEADING = 100  # characters of a title; that is 900 pixels
 EXACT_DIGITS = 12  # of a number that is drawn; more are the dust of binary sums
 ADDITIVE = {"SUM", "COUNT"}  # measures whose parts make a whole, so that they may be stacked
+MOST_SERIES = 50  # lines that a legend can tell apart, and more than any eye
+MOST_ROWS = 500  # rows of a heatmap, which has no legend
+MOST_CELLS = 100_000  # places of x in all series together: every series has one for every x
 COUNTING = ADDITIVE | {"COUNT_DISTINCT"}  # measures that are 0 where there are no rows
 
 Axis = Literal["category", "time", "value"]
@@ -69,20 +72,22 @@ def figures_of(spec: ChartSpec, data: ChartData) -> Figures:
     """The figures of a chart, in the order of its data; on axes of moments and of numbers by x."""
     axis = _axis(spec.kind, data)
     xs = _firsts(_hashable(row.x) for row in data.rows)
+    keys = _keys(data)
+    shown = keys[: max(1, min(MOST_ROWS if spec.kind == "HEATMAP" else MOST_SERIES, MOST_CELLS // max(1, len(xs))))]
     if axis != "category":
         xs.sort(key=lambda x: _moment(x).timestamp() if axis == "time" else float(x))
     return Figures(
         kind=spec.kind,
         title=cut(spec.title or "", MOST_HEADING),
         subtitle=cut(spec.subtitle or "", MOST_HEADING),
-        note=_note(data),
+        note=_note(data, len(shown), len(keys)),
         x_name=cut(data.x_column),
         y_name=cut(data.y_label or "") or (cut(spec.y[0].name) if len(spec.y) == 1 else ""),
         group_name=cut(data.group_column or ""),
         axis=axis,
         unit=spec.x.truncate,
         xs=_shown(xs, axis, spec, data),
-        series=_series(xs, spec, data),
+        series=_series(shown, xs, spec, data),
         is_whole=len(spec.y) == 1 and spec.y[0].agg in ADDITIVE,
     )
 
@@ -96,8 +101,8 @@ def _axis(kind: str, data: ChartData) -> Axis:
     return "value" if data.x_type in {"integer", "decimal", "float"} else "category"
 
 
-def _note(data: ChartData) -> str:
-    notes = []
+def _note(data: ChartData, shown: int, series: int) -> str:
+    notes = [f"{shown:,} of {series:,} series"] if shown < series else []
     if data.truncated:
         notes.append(f"first {len(data.rows):,} points only")
     if data.stale:
@@ -105,16 +110,23 @@ def _note(data: ChartData) -> str:
     return ", ".join(notes)
 
 
-def _series(xs: Sequence[Any], spec: ChartSpec, data: ChartData) -> list[Series]:
-    """A series per measure and value of the group, as they come: every x has a place in each."""
-    keys = _firsts((_hashable(row.group), row.series) for row in data.rows)
+Key = tuple[Any, str | None]  # of a series: the value of the group, and the measure
+
+
+def _keys(data: ChartData) -> list[Key]:
+    """The series, measure by measure, as their groups come."""
+    keys: list[Key] = _firsts((_hashable(row.group), row.series) for row in data.rows)
     measures = {name: number for number, name in enumerate(data.series)}
-    keys.sort(key=lambda key: measures.get(key[1], len(measures)))
+    return sorted(keys, key=lambda key: measures.get(key[1] or "", len(measures)))
+
+
+def _series(keys: Sequence[Key], xs: Sequence[Any], spec: ChartSpec, data: ChartData) -> list[Series]:
+    """The values of each series: every x has a place in each."""
     empty = _empty(spec, data)
     found = {(_hashable(row.group), row.series, _hashable(row.x)): number_of(row.y) for row in data.rows}
     names = _unique([_series_name(group, measure, data) for group, measure in keys])
     return [
-        Series(name, [found.get((group, measure, x), empty.get(measure)) for x in xs])
+        Series(name, [found.get((group, measure, x), empty.get(measure or "")) for x in xs])
         for name, (group, measure) in zip(names, keys, strict=True)
     ]
 

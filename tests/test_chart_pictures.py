@@ -198,6 +198,16 @@ def test_only_so_much_is_drawn_and_the_picture_says_so() -> None:
     assert "first 10,000 points only, 4,000 of 10,000 drawn" in drawn
 
 
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_ten_thousand_groups_of_ten_thousand_places_are_cut_before_they_multiply(kind: str) -> None:
+    spec, data = sample(kind.lower(), [(f"x{n}", n, f"g{n}") for n in range(10_000)], group="g")
+    figures = figures_of(spec, data)
+    assert (len(figures.xs), len(figures.series)) == (10_000, 10)
+    assert figures.heading == "A second line · 10 of 10,000 series"
+    assert len(json.dumps(option_of(spec, data))) < 5_000_000
+    assert len(svg_of(spec, data)) < 1_000_000
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(1234567, "1,234,567"), (0.1 + 0.2, "0.3"), (12.345, "12.35"), (1e-9, "1e-09"), (-0.5, "-0.5"), (100.0, "100")],

@@ -205,7 +205,15 @@ def _cells(rows: list[list[str]], width: int) -> Drawn:
         "itemStyle": {"color": "transparent"},
         "data": [[column, number, text] for number, row in enumerate(rows) for column, text in enumerate(row)],
         "encode": {"x": 0, "y": 1},
-        "label": {"show": True, "formatter": "{@[2]}", "position": "inside", "width": width, "overflow": "truncate"},
+        "label": {
+            "show": True,
+            "formatter": "{@[2]}",
+            "position": [0, 0],  # not `inside`, where the colour would be one against that of the point
+            "align": "center",
+            "verticalAlign": "middle",
+            "width": width,
+            "overflow": "truncate",
+        },
     }
 
 
