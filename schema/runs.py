@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers.agents import agents_by_id
+from resolvers.lineage import run_lineage
 from resolvers.runs import children_of_runs, runs_by_id, steps_of_runs
 from resolvers.workspaces import workspaces_by_id
 from schema.agents import Agent
@@ -14,6 +15,7 @@ from schema.enums import RunStatus
 from schema.fields import batch_field, column, connection, part
 from schema.filters import RunFilter
 from schema.lazy import RunType, WorkspaceType
+from schema.lineage import descendants
 from schema.nodes import Connection, Record, entity, object_type
 from schema.orders import RunOrder
 from schema.scalars import JSON
@@ -185,16 +187,30 @@ class Run(Record):
     approved_by: str | None = column("AITasker's id of who approved it.")
     approved_at: datetime | None = column("When it was approved (AITasker).")
     cost_usd: float | None = column("What it cost, in US dollars (AITasker).")
+    cost: str | None = column(
+        "What it cost, as an exact decimal text: `usage.totalCost` (VAI, which names no currency) or `costUsd` "
+        "(AITasker); null where the document has none, or no decimal number. What `usage` sums up."
+    )
     parent: RunType | None = batch_field(
         runs_by_id, "The run that started it (VAI); null where no document of that came in.", key="parent_id"
     )
     parent_run_id: str | None = column("VAI's id of the run that started it.")
     root: RunType | None = batch_field(
-        runs_by_id, "The first run of its tree (VAI); null where no document of that came in.", key="root_id"
+        run_lineage.roots,
+        "The first run of its tree: the one that its document names (VAI), null where no document of that came in; "
+        "without a name the last of its ancestors, or itself.",
     )
     root_run_id: str | None = column("VAI's id of the first run of its tree.")
     children: Connection[RunType] = connection(
         children_of_runs, "The runs that it started, oldest first (VAI).", filter=RunFilter, order=RunOrder
+    )
+    ancestors: list[RunType] = batch_field(
+        run_lineage.ancestors,
+        "The runs that led to it, its parent first; the chain ends where the next is not there, not to be seen, or in "
+        "it already (VAI).",
+    )
+    descendants: list[RunType] = descendants(
+        run_lineage, "The runs that it led to, the nearest first, then the oldest (VAI)."
     )
     workspace: WorkspaceType | None = batch_field(workspaces_by_id, "The workspace it runs in.", key="workspace_id")
 

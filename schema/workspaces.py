@@ -10,6 +10,7 @@ from resolvers.activity import activity_of_workspaces
 from resolvers.agents import agents_by_id, agents_of_workspaces
 from resolvers.charts import charts_of_workspaces
 from resolvers.computers import computers_of_workspaces
+from resolvers.lineage import workspace_lineage
 from resolvers.runs import runs_of_workspaces, tasks_of_workspaces
 from resolvers.sessions import sessions_of_workspaces
 from resolvers.sources import documents_by_id
@@ -42,6 +43,7 @@ from schema.filters import (
     WorkspaceFilter,
 )
 from schema.lazy import WorkspaceType
+from schema.lineage import descendants
 from schema.nodes import Connection, Node, SourceInfo, entity, object_type
 from schema.orders import AgentOrder, ChartOrder, ComputerOrder, RunOrder, SessionOrder, WorkspaceOrder
 from schema.runs import Run, TaskBinding
@@ -240,4 +242,15 @@ class Workspace(Node):
         "The workspaces forked from it, newest first (Evershell).",
         filter=WorkspaceFilter,
         order=WorkspaceOrder,
+    )
+    ancestors: list[WorkspaceType] = batch_field(
+        workspace_lineage.ancestors,
+        "The workspaces that it comes from by forks, its parent first; the chain ends where the next is not there, not "
+        "to be seen, or in it already (Evershell).",
+    )
+    root: WorkspaceType = batch_field(
+        workspace_lineage.roots, "The last of its ancestors; itself where it was not forked (Evershell)."
+    )
+    descendants: list[WorkspaceType] = descendants(
+        workspace_lineage, "The workspaces that come from it by forks, the nearest first, then the oldest (Evershell)."
     )

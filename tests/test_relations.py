@@ -90,10 +90,11 @@ BY_HAND = {
     "Query._entities", "Query._service",  # all of these: tests/test_nodes.py
     "Query.tags", "Query.sources",  # test_roots_that_are_no_connections_take_one_statement
     "Query.usage",  # tests/test_usage.py
+    "Workspace.descendants", "Run.descendants",  # tests/test_lineage.py
 }  # fmt: skip
 
 
-FIXED = {"Source", "Viewer"}  # of which there are four and one, always
+FIXED = {"Source", "Viewer", "UsageRow"}  # of which there are four and one, always, and tests/test_usage.py
 
 
 def _fields(schema: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLField, Any]]:
@@ -289,6 +290,7 @@ def _keys_of(relation: Relation) -> set[str]:
         names |= {term.column for term in getattr(source, "order", ())}
     else:
         names |= {"record_id", "workspace_id"}  # shares_of_workspaces
+        names |= {"parent_id", "root_id"}  # ancestors and roots
     return names | set(re.findall(r"\.(\w+)", str(getattr(source, "only", ""))))
 
 
