@@ -91,7 +91,7 @@ def chart_select(query: ChartQuery, *, is_sqlite: bool) -> Select[Any]:
     """
     if query.x is None:
         shown = _shown(query, [], is_sqlite=is_sqlite)
-        return select(*_figures(query, shown, is_sqlite=is_sqlite))
+        return select(*_figures(query, shown, is_sqlite=is_sqlite)).select_from(shown)
     if query.is_binned:
         return _binned(query, query.x, is_sqlite=is_sqlite)
     point = _truncated(query.source.c[query.x.sql_name], query.x, query.unit, is_sqlite=is_sqlite)
@@ -113,7 +113,7 @@ def _points(
     raw: list[ColumnElement[Any]] = [
         type_coerce(key, NullType()).label(name) for key, name in zip(keys, "xg", strict=False)
     ]
-    statement: Select[Any] = select(*raw, *figures, *constants).group_by(*keys, *constants)
+    statement: Select[Any] = select(*raw, *figures, *constants).select_from(source).group_by(*keys, *constants)
     order = [_sortable(key, is_sqlite=is_sqlite) for key in keys]
     if query.order.by_figure:
         terms = [_directed(figures[0], is_descending=query.order.is_descending), *(_directed(key) for key in order)]
@@ -141,7 +141,7 @@ def _shown(query: ChartQuery, keys: list[ColumnElement[Any]], *, is_sqlite: bool
         if figure.column
     ]
     ranks = list(_ranks(query, keys)) if is_sqlite else []
-    selected = [*keys, *taken, *ranks] or [null().label("nothing")]
+    selected = [*keys, *taken, *ranks] or [null().label("v")]
     return select(*selected).select_from(query.source).where(*query.conditions).subquery("shown")
 
 

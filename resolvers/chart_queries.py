@@ -224,7 +224,7 @@ def _truth(value: Any) -> bool:
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise _MisfitError(f"takes a number, got {_short(value)}")
-    if not math.isfinite(value) or abs(value) >= 10**MOST_DIGITS:
+    if not abs(value) < 10**MOST_DIGITS:  # nor is NaN
         raise _MisfitError("takes a finite number of at most 1,000 digits")
     return Decimal(str(value))
 
