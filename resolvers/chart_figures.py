@@ -209,6 +209,8 @@ def label_of(value: Any) -> str:
 
 def cut(text: str, most: int = MOST_LABEL) -> str:
     """Text on one line of at most so many characters, without those that no picture can show."""
+    if len(text) <= most and text.isprintable():
+        return " ".join(text.split())
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 4 * most]).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 

@@ -12,7 +12,7 @@ from resolvers.chart_specs import ChartData, ChartSpec, chart_spec
 from resolvers.charts import charts_by_id
 from resolvers.context import Context
 
-SLOW_POINTS = 500  # beyond which drawing may take 5 ms, and is left to a thread
+SLOW_POINTS = 200  # beyond which drawing may take 5 ms, and is left to a thread
 
 Draw = Callable[[ChartSpec, ChartData, str | None], Any]
 

@@ -21,6 +21,7 @@ from xml.sax.saxutils import unescape
 import pytest
 
 from resolvers.chart_figures import cut
+from resolvers.chart_specs import chart_spec
 from resolvers.echarts import option_of
 from tests.chart_samples import SAMPLES, sample
 from tests.test_browser import CHROMIUM, chromium, tab_of
@@ -216,9 +217,27 @@ def test_nothing_nulls_negatives_and_many_figures_are_drawn(drawn: Draw, kind: s
 @pytest.mark.parametrize("width", [320, 800, 1600])
 def test_words_stay_inside_whatever_the_width(drawn: Draw, width: int) -> None:
     for kind in SAMPLES:
-        (svg,) = drawn(option_of(*SAMPLES[kind]), width=width, height=360)
+        option = option_of(*SAMPLES[kind]) | {"legend": {"show": False}}  # which is scrolled, and cut where it ends
+        (svg,) = drawn(option, width=width, height=360)
         for x in re.findall(r'<text[^>]*transform="translate\(([-\d.]+) ', svg):
             assert -1 <= float(x) <= width + 1, (kind, x)
+
+
+PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_the_pictures_of_the_docs_are_of_their_specifications(kind: str) -> None:
+    document = (PICTURES.parent / "chart-pictures.md").read_text()
+    (spec,) = [
+        spec
+        for spec in map(json.loads, re.findall(r"```json\n(.*?)\n```", document, re.DOTALL))
+        if chart_spec(spec).kind == kind
+    ]
+    words = words_of((PICTURES / f"{kind.lower()}.svg").read_text())
+    assert f"![{spec['title']}](pictures/{kind.lower()}.svg)" in document
+    assert {spec["title"], spec.get("subtitle", spec["title"])} <= set(words)
+    assert kind in {"PIE", "DONUT", "HEATMAP"} or chart_spec(spec).y[0].name in words
 
 
 # ----------------------------------------------------------------------------------------------------- in a browser

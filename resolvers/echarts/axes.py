@@ -9,6 +9,7 @@ from resolvers.chart_figures import Figures
 CROWDED = 70  # characters of all labels together, beyond which they stand aslant
 _DAY_MS = 86_400_000
 _LEAST_DAYS = {"DAY": 1, "WEEK": 7, "MONTH": 28, "QUARTER": 89, "YEAR": 365}  # of the unit that moments are cut to
+_MOMENTS = {"year": "{yyyy}", "month": "{MMM}", "day": "{d} {MMM}", "hour": "{HH}:{mm}", "minute": "{HH}:{mm}"}
 _DIMENSIONS = {"category": "ordinal", "time": "time", "value": "number"}
 
 
@@ -34,6 +35,8 @@ def x_axis(figures: Figures) -> dict[str, Any]:
             axis["axisLabel"]["rotate"] = 35
     else:
         axis["splitLine"] = {"show": False}
+    if figures.axis == "time":
+        axis["axisLabel"]["formatter"] = dict(_MOMENTS)  # a day alone would not say of which month
     if figures.axis == "time" and figures.unit:
         axis["minInterval"] = _LEAST_DAYS[figures.unit] * _DAY_MS  # no labels between two points
     if figures.axis == "value":

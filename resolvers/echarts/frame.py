@@ -37,7 +37,7 @@ def _nothing() -> dict[str, Any]:
 
 def legend() -> dict[str, Any]:
     """A legend below, on one line that can be scrolled where it is too long."""
-    return {"type": "scroll", "bottom": 4, "textStyle": {"width": 180, "overflow": "truncate"}}
+    return {"type": "scroll", "bottom": 4, "itemGap": 18, "textStyle": {"width": 180, "overflow": "truncate"}}
 
 
 def top_of(figures: Figures) -> int:

@@ -110,7 +110,7 @@ def _slices(figures: Figures, radius: Any) -> Drawn:
 
 def _slice_label(names: list[str]) -> Drawn:
     """The name and the share. Names that look like ECharts' own templates would be filled in, so they stand alone."""
-    label: Drawn = {"show": True, "width": 150, "overflow": "truncate"}
+    label: Drawn = {"show": True, "overflow": "truncate"}
     if not any("{" in name or "$" in name for name in names):
         label["formatter"] = "{b}: {d}%"
     return label

@@ -12,19 +12,20 @@ SMALL, PLAIN, LARGE = 11, 12, 18  # sizes of type, in pixels
 
 def number(value: float) -> str:
     """A coordinate, to a tenth of a pixel."""
-    return (
-        f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
-    )
+    tenths = f"{value:.1f}"
+    return "0" if tenths == "-0.0" else tenths.removesuffix(".0")
 
 
 def element(name: str, content: str = "", /, **attributes: float | str | None) -> str:
     """An element; attributes of None are left out, `_` in their names stands for `-`, numbers are rounded."""
-    written = "".join(
-        f" {key.rstrip('_').replace('_', '-')}={quoteattr(value if isinstance(value, str) else number(value))}"
-        for key, value in attributes.items()
-        if value is not None
-    )
+    written = "".join([_attribute(key, value) for key, value in attributes.items() if value is not None])
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
+
+
+def _attribute(key: str, value: float | str) -> str:
+    if not isinstance(value, str):
+        return f' {key}="{number(value)}"' if "_" not in key else f' {key.replace("_", "-")}="{number(value)}"'
+    return f" {key.replace('_', '-')}={quoteattr(value)}"
 
 
 def text(
