@@ -149,7 +149,7 @@ class _Reading:
     def bins(self, rows: Sequence[Any], *, is_whole: bool) -> Iterator[ChartPoint]:
         """The points of bins. Where no row was cut off, the empty bins in between are there as well."""
         found = {(int(row.x), self.group(row)): row for row in rows}
-        groups = dict.fromkeys(group for _place, group in found)
+        groups = sorted({group for _place, group in found}, key=_nulls_last)
         places = list(dict.fromkeys(place for place, _group in found))
         if is_whole and places:
             between = range(min(places), max(places) + 1)
@@ -166,6 +166,11 @@ class _Reading:
             empty = 0 if figure.aggregate.startswith("COUNT") else None
             y = empty if row is None else _figure(getattr(row, f"y{place}"), figure)
             yield ChartPoint(x, y, group, self.series[place])
+
+
+def _nulls_last(value: Any) -> tuple[bool, bool, Any]:
+    """Sorts values of one column; live tables of SQLite may hold texts among numbers."""
+    return value is None, isinstance(value, str), value
 
 
 def _shown(value: Any, of: DataColumn, is_sqlite: bool) -> Any:
