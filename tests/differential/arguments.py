@@ -28,9 +28,13 @@ ODD_VALUES: tuple[Any, ...] = ({"odd": 1}, ["odd", [None]], "odd", 2**40, 1.5, T
 
 
 class Values:
-    """Random values of input types; `seldom` names fields that cost more than they tell."""
+    """Random values of input types; `seldom` names fields that cost more than they tell.
+
+    `mutates` tells whether operations may be mutations, which takes a world that can be compared after each of them.
+    """
 
     seldom: frozenset[str] = frozenset()
+    mutates = True
 
     def __init__(self, random: Random) -> None:
         self.random = random

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Float, Integer, Table
 
 from db.access import READ, Viewer
+from db.costs import Cost
 from db.database import Database
 from db.ids import id_of, organization_id_of
 from db.tables import metadata
@@ -177,6 +178,8 @@ class Rows:
             return odd if self._breaks() else self.pick.choice((0.0, -0.0, 1.5, 3.0, 1e21, 0.1))
         if isinstance(column.type, Integer):
             return self._whole(column.name)
+        if isinstance(column.type, Cost):
+            return self.pick.choice(("0", "0.1", "12.50", "-3", "1234567890123456789.000000000000000001"))
         return self._text_of(table, column)
 
     def _moment(self, name: str) -> datetime:

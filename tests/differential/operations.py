@@ -110,7 +110,7 @@ class Writer:
 
     def operation(self) -> Operation:
         """The operation, with the fragments that it spreads."""
-        kind = "mutation" if self.schema.mutation_type and self.pick.random() < 0.3 else "query"
+        kind = "mutation" if self.values.mutates and self.schema.mutation_type and self.pick.random() < 0.3 else "query"
         root = self.schema.mutation_type if kind == "mutation" else self.schema.query_type
         assert root is not None
         body = self._selections(root, Level())
