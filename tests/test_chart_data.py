@@ -18,7 +18,19 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from db.access import READ, Viewer
-from db.data_rows import DataColumn, DataTable, create_table, insert_rows, register, sql_name_of, stored_table
+from db.data_rows import (
+    CAST,
+    NAIVE,
+    OPERATIONAL,
+    PLAIN,
+    DataColumn,
+    DataTable,
+    create_table,
+    insert_rows,
+    register,
+    sql_name_of,
+    stored_table,
+)
 from db.database import Database
 from db.ids import id_of
 from errors import InvalidInputError
@@ -749,6 +761,37 @@ async def test_a_chart_of_another_organisation_has_no_figures(shop: Shop) -> Non
     found = await data_of_charts(ids, ctx=stranger.context())
 
     assert [str(one) for one in found] == ["there is no such chart; it may have been deleted"]
+
+
+async def test_a_live_table_answers_as_it_is_now_whatever_the_types_of_its_columns(
+    shop: Shop, database: Database
+) -> None:
+    await shop.put([])
+    form = PLAIN if database.is_sqlite else NAIVE
+    columns = (
+        DataColumn("Sold at", "Sold at", "timestamp", form),
+        DataColumn("tags", "tags", "text", PLAIN if database.is_sqlite else CAST),
+        DataColumn("units", "units", "integer"),
+    )
+    live = DataTable(ORGANIZATION_ID, workspace_id(), "live", "live sales", columns, (), mode=OPERATIONAL)
+    tags = "text" if database.is_sqlite else "jsonb"
+    insert = "INSERT INTO \"live sales\" VALUES ('{at}', '[1]', {units})"
+    async with database.writing() as connection:
+        made = f'CREATE TABLE "live sales" ("Sold at" timestamp, tags {tags}, units smallint)'
+        await connection.exec_driver_sql(made)
+        await connection.exec_driver_sql(insert.format(at="2026-11-01 23:30:00.000000", units=2))
+        await register(connection, live, 1, NOW)
+    document = spec("Sold at", ("sum", "units"), truncate="month", group="tags", filters=[having("tags", "eq", "[1]")])
+
+    before = await shop.data(document)
+    async with database.writing() as connection:
+        await connection.exec_driver_sql(insert.format(at="2026-12-01 00:00:00.000000", units=5))
+    after = await shop.data(document | {"filters": [having("Sold at", "gte", "2026-12-01")]})
+
+    assert (before.is_live, before.reason, before.stale) == (True, None, False)
+    assert [(one.x, one.y, one.group) for one in before.rows] == [("2026-11-01", 2, "[1]")]
+    assert [(one.x, one.y, one.group) for one in after.rows] == [("2026-12-01", 5, "[1]")]
+    assert await shop.points(spec("Sold at")) == [("2026-11-01T23:30:00Z", 1, None), ("2026-12-01T00:00:00Z", 1, None)]
 
 
 # Recorded answers
