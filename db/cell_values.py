@@ -17,6 +17,8 @@ from db.data_rows import CAST, EXACT_DIGITS, HEX, DataColumn
 
 MAX_DIGITS = 1_000  # of a decimal on PostgreSQL, which ends far behind
 SHOWN_CHARACTERS = 40  # of a value, in a message
+STORED_CHARACTERS = 26  # of a moment as Workgraph keeps it on SQLite, `2026-11-20 08:30:00.000000`
+DOUBLE_WHOLE = 2**53  # up to which a double holds every whole number
 INTEGER_BITS = {"SMALLINT": 16, "INTEGER": 32}  # of PostgreSQL's smaller integers
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP = re.compile(
@@ -82,6 +84,8 @@ def _shown_boolean(value: Any) -> Any:
 
 def _shown_timestamp(value: Any) -> Any:
     """The moment that SQLite has as text, in UTC."""
+    if isinstance(value, str) and len(value) == STORED_CHARACTERS and value[10] == " " and value[19] == ".":
+        return f"{value[:10]}T{value[11:19]}Z" if value.endswith(".000000") else f"{value[:10]}T{value[11:]}Z"
     if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         return shown(value)
     try:
@@ -91,10 +95,10 @@ def _shown_timestamp(value: Any) -> Any:
 
 
 def _shown_number(value: Any) -> Any:
-    """The double, without the dust of binary sums."""
-    if isinstance(value, int):
-        return float(value) if abs(value) < 2**53 else value
-    return float(format(value, f".{EXACT_DIGITS}g")) if isinstance(value, float) else shown(value)
+    """A double, which shows the 15 digits that it was made of."""
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return float(value) if isinstance(value, int) and abs(value) < DOUBLE_WHOLE else shown(value)
 
 
 _SHOWN_BY_SQLITE: dict[str, Callable[[Any], Any]] = {

@@ -89,13 +89,10 @@ def rows_as_json(declared: DataTable, rows: Sequence[Any], is_sqlite: bool) -> l
     """Rows of `selected` as JSON objects by the names of the columns."""
     columns = shown_columns(declared)
     names = [column.name for column in columns]
-    makers = [(place, maker) for place, column in enumerate(columns) if (maker := shown_by(column, is_sqlite))]
-    found = []
-    for row in rows:
-        values = list(row)
-        for place, maker in makers:
-            value = values[place]
-            if value is not None:
-                values[place] = maker(value)
-        found.append(dict(zip(names, values, strict=True)))
-    return found
+    values = [  # column by column, which is half the work of row by row
+        [None if value is None else maker(value) for value in listed]
+        if (maker := shown_by(column, is_sqlite))
+        else listed
+        for column, listed in zip(columns, zip(*rows, strict=True), strict=bool(rows))
+    ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
