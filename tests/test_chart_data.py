@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, execute, parse, print_ast
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -889,3 +890,23 @@ async def test_the_examples_charts_answer_what_vai_answered(
         }
     assert len(after) == 10
     assert all(data["rows"] and data["reason"] is None for data in after.values())
+
+
+async def test_graphql_core_answers_the_same_by_the_same_batch_function(shop: Shop, statements: list[str]) -> None:
+    await shop.put(SALES)
+    await shop.charts(
+        spec(), spec("day", "count", kind="line", truncate="week"), spec("units", "count", kind="histogram")
+    )
+    query = parse(
+        "query($filters: [ChartFilterInput!]) { charts { nodes { id data { rows { x y } binWidth } "
+        "some: data(filters: $filters, limit: 2) { rows { x y } truncated } } } }"
+    )
+    variables = {"filters": [{"column": "kind", "op": "EQ", "value": "p"}]}
+    fast = await shop.graph.data(print_ast(query), **variables)
+    statements.clear()
+
+    slow = execute(shop.graph.schema._schema, query, None, shop.graph.context(), variables)
+
+    result = await slow if isawaitable(slow) else slow
+    assert (result.errors, result.data) == (None, fast)
+    assert len([text for text in statements if "GROUP BY" in text]) == 2 * 3
