@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := cli.py gateway.py errors.py settings.py db execution operations rest resolvers schema tests bench
 
-.PHONY: serve test check format bench schema constraints clean
+.PHONY: serve test check format bench pictures schema constraints clean
 
 serve: $(VENV)/.ready
 	$(BIN)/workgraph serve
@@ -27,6 +27,11 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python -m bench.compare --write
 	$(BIN)/python -m bench.scale --write
 	$(BIN)/python -m bench.import_speed
+
+# The pictures of docs/chart-pictures.md, drawn by Apache ECharts; needs Node.
+pictures: $(VENV)/.ready-dev
+	npm ci --prefix tests/echarts
+	$(BIN)/python -m bench.pictures
 
 # The printed copy of the graph's schema, which a test compares with the served one.
 schema: $(VENV)/.ready

@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from db.access import WORKSPACE_WRITE
+from operations.chart_specs import ChartSpec
 from operations.operation import Editing, IdOf, Operation, WorkspaceId
 from operations.workspaces import Title
-from resolvers.chart_specs import ChartSpec
 
 ChartId = Annotated[str, IdOf("CHART"), Field(description="The chart's id.")]
 

@@ -22,8 +22,9 @@ from db.data_rows import EXACT_DIGITS, OPERATIONAL, DataColumn, DataTable
 from db.documents import answers
 from db.keys import among, keys_to_come
 from errors import InvalidInputError, NotFoundError
-from resolvers.chart_queries import chart_query, limit_problems
-from resolvers.chart_specs import ChartData, ChartFilter, ChartPoint, ChartSpec, chart_spec
+from operations.chart_queries import chart_query, limit_problems
+from operations.chart_specs import ChartFilter, ChartSpec, chart_spec
+from resolvers.chart_answers import ChartData, ChartPoint
 from resolvers.charts import charts_by_id
 from resolvers.context import Context
 from resolvers.data_tables import database_of, rows_of_table, tables_of_workspaces

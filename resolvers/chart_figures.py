@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from resolvers.chart_specs import ChartData, ChartSpec
+from operations.chart_specs import ChartSpec
+from resolvers.chart_answers import ChartData
 
 NONE = "(none)"  # what stands for null on an axis
 MOST_LABEL = 60  # characters of a label; a longer one takes the room of the marks

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from operations.chart_specs import ChartSpec, chart_spec
+from resolvers.chart_answers import ChartData
 from resolvers.chart_data import data_of_charts
-from resolvers.chart_specs import ChartData, ChartSpec, chart_spec
 from resolvers.charts import charts_by_id
 from resolvers.context import Context
 

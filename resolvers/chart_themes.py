@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resolvers.chart_specs import ChartSpec
+from operations.chart_specs import ChartSpec
 
 # Eight colours told apart by people who see few, the first ones most: after Okabe and Ito (2008), evened out so that
 # each keeps a contrast of 3:1 against its ground.

@@ -13,8 +13,8 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
 from errors import InvalidInputError
+from operations.chart_specs import ChartFilter
 from resolvers.chart_data import data_of_charts
-from resolvers.chart_specs import ChartFilter
 from resolvers.context import Context
 from schema.fields import Call, FedField, column, made
 from schema.inputs import checked, input_type

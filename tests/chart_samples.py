@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from resolvers.chart_specs import ChartData, ChartPoint, ChartSpec, chart_spec
+from operations.chart_specs import ChartSpec, chart_spec
+from resolvers.chart_answers import ChartData, ChartPoint
 
 REGIONS = ("Benelux", "DACH", "France", "Nordics", None)
 CHANNELS = ("Sales desk", "Web shop")

@@ -35,8 +35,9 @@ from db.data_rows import (
 from db.database import Database
 from db.ids import id_of
 from errors import InvalidInputError
+from operations.chart_specs import ChartFilter, chart_spec
+from resolvers.chart_answers import ChartData, ChartPoint
 from resolvers.chart_data import data_of_charts, data_of_spec
-from resolvers.chart_specs import ChartData, ChartFilter, ChartPoint, chart_spec
 from resolvers.data_tables import tables_of_workspaces
 from rest.tables import imported_table
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange

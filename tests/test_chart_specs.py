@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from errors import InvalidInputError
-from resolvers.chart_specs import (
+from operations.chart_specs import (
     ChartAxis,
     ChartFilter,
     ChartGroup,

@@ -20,8 +20,8 @@ from xml.sax.saxutils import unescape
 
 import pytest
 
+from operations.chart_specs import chart_spec
 from resolvers.chart_figures import cut
-from resolvers.chart_specs import chart_spec
 from resolvers.echarts import option_of
 from tests.chart_samples import SAMPLES, sample
 from tests.test_browser import CHROMIUM, chromium, tab_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from operations.chart_specs import ChartSpec
+from resolvers.chart_answers import ChartData
 from resolvers.chart_figures import figures_of
-from resolvers.chart_specs import ChartData, ChartSpec
 from resolvers.chart_themes import theme_of
 from resolvers.svg.frame import framed
 from resolvers.svg.kinds import KINDS

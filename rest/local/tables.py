@@ -11,10 +11,10 @@ from db.data_tables import data_tables
 from db.reflection import candidate_named
 from db.snapshots import drop_table_of, operational, snapshot
 from errors import InvalidInputError
+from operations.chart_queries import chart_query
+from operations.chart_specs import ChartSpec
 from operations.operation import Outcome
 from operations.workspaces import CreateWorkspace
-from resolvers.chart_queries import chart_query
-from resolvers.chart_specs import ChartSpec
 from rest.local.desk import Desk, Part, new_id
 
 Made = tuple[DataTable, list[dict[str, Any]]]

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, literal
 from db.chart_statements import ChartQuery, Figure, Order
 from db.data_rows import DataColumn, DataTable, DecimalNumber, sql_table
 from errors import InvalidInputError
-from resolvers.chart_specs import (
+from operations.chart_specs import (
     MOST_FILTERS,
     MOST_POINTS,
     ChartFilter,
