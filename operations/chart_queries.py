@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, literal
 
 from db.chart_statements import ChartQuery, Figure, Order
+from db.comparisons import OPERATORS
 from db.data_rows import DataColumn, DataTable, DecimalNumber, sql_table
 from errors import InvalidInputError
 from operations.chart_specs import (
@@ -26,7 +27,6 @@ from operations.chart_specs import (
     operator_word,
     upper_word,
 )
-from resolvers.filters import OPERATORS
 
 NUMBERS = ("integer", "decimal", "float")
 MOMENTS = ("date", "timestamp")

@@ -7,7 +7,7 @@ Comparisons see NULL as a value: `ne` and `notIn` keep the rows that have none, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -20,7 +20,6 @@ from sqlalchemy import (
     Table,
     and_,
     false,
-    func,
     literal,
     not_,
     or_,
@@ -29,11 +28,11 @@ from sqlalchemy import (
 )
 
 from db.access import Viewer, visible
+from db.comparisons import OPERATORS, complement
 from db.shares import shared_with
 from errors import BadArgumentError
 
 FILTER = "filter"
-ESCAPE = "/"  # makes plain letters of `%` and `_` in a LIKE pattern
 MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
 MOST_VALUES_IN_ALL = 10_000  # PostgreSQL's driver takes 32,767 parameters a statement
 MOST_COMPARISONS = 500  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
@@ -115,11 +114,6 @@ def _measure(given: Any, level: int, size: _Size) -> None:
             size.values += sum(len(operand) for operand in operands if isinstance(operand, list))
 
 
-def complement(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """True exactly where the condition is not: unknown counts as false."""
-    return not_(func.coalesce(condition, false()))
-
-
 def _given(given: Any) -> Iterator[tuple[str, Any, dataclasses.Field[Any]]]:
     """The fields of an input object that were given a value; null says nothing."""
     for field in dataclasses.fields(given):
@@ -174,36 +168,6 @@ def plain(operand: Any) -> Any:
 
 def _is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _like(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-    """Whichever the case: both sides are lowered by the database, whose idea of capital letters may not be Python's."""
-    return func.lower(column).like(func.lower(literal(pattern)), escape=ESCAPE)
-
-
-def _escaped(part: str) -> str:
-    for special in (ESCAPE, "%", "_"):
-        part = part.replace(special, ESCAPE + special)
-    return part
-
-
-def _within(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    return column.in_(values)
-
-
-OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
-    "eq": lambda column, value: column == value,
-    "ne": lambda column, value: column.is_distinct_from(value),
-    "in_": _within,
-    "not_in": lambda column, values: complement(_within(column, values)),
-    "lt": lambda column, value: column < value,
-    "lte": lambda column, value: column <= value,
-    "gt": lambda column, value: column > value,
-    "gte": lambda column, value: column >= value,
-    "is_null": lambda column, wanted: column.is_(None) if wanted else column.is_not(None),
-    "contains": lambda column, part: _like(column, f"%{_escaped(part)}%"),
-    "starts_with": lambda column, part: _like(column, f"{_escaped(part)}%"),
-}
 
 
 @dataclass(frozen=True)

@@ -103,11 +103,11 @@ ROWS_EACH, PAGE_ROWS = 8, 5  # of a list: children of the parent; as many again 
 
 
 def ordered_connections(schema: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLField]]:
-    """Every field that takes `orderBy`: its type, its name, the field."""
+    """Every connection that takes `orderBy`: its type, its name, the field."""
     for name, kind in schema.type_map.items():
         if isinstance(kind, GraphQLObjectType):
             for field_name, field in kind.fields.items():
-                if "orderBy" in field.args:
+                if {"orderBy", "after"} <= field.args.keys():
                     yield name, field_name, field
 
 
