@@ -27,6 +27,7 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python -m bench.compare --write
 	$(BIN)/python -m bench.scale --write
 	$(BIN)/python -m bench.import_speed
+	$(BIN)/python -m bench.charts
 
 # The pictures of docs/chart-pictures.md, drawn by Apache ECharts; needs Node.
 pictures: $(VENV)/.ready-dev

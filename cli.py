@@ -26,7 +26,7 @@ from uvicorn.supervisors import Multiprocess
 
 from cli_tables import Command, table_commands
 from db.access import READ, WRITES
-from db.database import Database, explained, folder_of
+from db.database import Database, explained, folder_of, refresh_statistics
 from db.documents import documents
 from db.migrate import is_at_head, upgrade
 from errors import UnavailableError
@@ -251,6 +251,7 @@ async def _import(settings: Settings, paths: list[Path], org: str | None, report
                     shown += 1
                     if shown <= SHOWN_PROBLEMS:
                         _show(entry)
+            await refresh_statistics(database)
         write(
             {
                 "summary": {

@@ -159,6 +159,16 @@ def _is_outage(error: Exception) -> bool:
     return isinstance(error, (OSError, PoolTimeoutError, *POSTGRES_OUTAGES)) and not is_misuse
 
 
+async def refresh_statistics(database: Database) -> None:
+    """Let PostgreSQL count anew how its tables are filled, after much has come in; until then it plans as if empty.
+
+    Recursive statements over chains of 1,000 took 15 seconds before it and 70 ms after. SQLite plans without.
+    """
+    if not database.is_sqlite:
+        async with database.engine.connect() as connection:
+            await connection.exec_driver_sql("ANALYZE")
+
+
 def is_collision(error: DBAPIError) -> bool:
     """Whether PostgreSQL broke a transaction off in favour of another one, so that it can be done again."""
     cause = getattr(error.orig, "__cause__", None)

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from graphql import parse, validate
 
-from db.access import READ, Viewer
+from db.access import READ, WRITES, Viewer
 from db.ids import id_of
 from resolvers.context import Limits
 from rest.files import files_in
+from rest.tables import imported_table
 from schema.build import GraphSchema
 from settings import PREFIX, Settings
 from tests.conftest import ORGANIZATION_ID, Graph, Importer
@@ -44,7 +45,7 @@ async def test_the_five_queries_of_the_readme_answer_with_the_examples(graph: Gr
     me = json.loads((ROOT / "examples" / "account.json").read_text())
     mine = tuple(id_of("USER", ORGANIZATION_ID, system.upper(), known) for system, known in me["identities"].items())
     graph.viewer = Viewer(ORGANIZATION_ID, "N-maya", me["email"], frozenset((READ,)), mine)
-    everything, across, broken, runs, shared = _queries(ROOT / "README.md")
+    everything, across, broken, runs, shared, *_changes = _queries(ROOT / "README.md")
 
     answer = await graph.data(everything)
     assert answer["workspaces"]["totalCount"] == 12
@@ -62,6 +63,27 @@ async def test_the_five_queries_of_the_readme_answer_with_the_examples(graph: Gr
     assert {source["system"] for source in answer["sources"] if source["recordCount"]} == {
         "AITASKER", "ORGO", "VAI", "EVERSHELL"
     }  # fmt: skip
+
+
+async def test_the_changes_of_the_readme_change_the_examples(graph: Graph, importer: Importer) -> None:
+    await importer.files(*files_in([ROOT / "examples"]))
+    for table in json.loads((ROOT / "examples" / "tables.json").read_text()):
+        path = ROOT / "examples" / table["file"]
+        told = {name: table[name] for name in ("workspace", "name", "key")}
+        await imported_table(graph.database, ORGANIZATION_ID, path, **told)
+    graph.viewer = Viewer(ORGANIZATION_ID, "N-maya", "maya@northwind.example", frozenset((READ, *WRITES)))
+    chart, cell, pause, sums = _queries(ROOT / "README.md")[5:]
+
+    made = (await graph.data(chart))["createChart"]["chart"]
+    assert (made["position"], made["data"]["rows"][0]) == (6, {"x": "Nordics", "y": 72852.25})
+    assert made["svg"].startswith("<svg") and made["echartsOption"]["darkMode"] is True
+    changed = (await graph.data(cell))["updateCell"]
+    assert (changed["row"]["units"], changed["workspace"]["activity"]["nodes"][0]["kind"]) == (80, "cell.updated")
+    first, again = [(await graph.data(pause))["pauseAgent"]["agent"] for _ in range(2)]
+    assert first == again == {"name": "Order desk agent", "status": "PAUSED", "pausedAt": first["pausedAt"]}
+    answer = await graph.data(sums)
+    assert answer["usage"]["totals"] == {"runCount": 33, "cost": "2.240672"}
+    assert {"keys": {"status": "ACTIVE", "system": "VAI"}, "count": 4} in answer["workspaces"]["groups"]
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
