@@ -1,12 +1,12 @@
 """What can be done with charts."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from db.access import WORKSPACE_WRITE
 from operations.chart_specs import ChartSpec
-from operations.operation import Editing, IdOf, Operation, WorkspaceId
+from operations.operation import Editing, FreeObject, IdOf, Operation, WorkspaceId
 from operations.workspaces import Title
 
 ChartId = Annotated[str, IdOf("CHART"), Field(description="The chart's id.")]
@@ -31,7 +31,7 @@ class UpdateChart(Editing):
     spec: ChartSpec | None = Field(None, description="What it shows from now on, as a whole.")
     title: Title | None = Field(None, description="Its title; null for none.")
     collapsed: bool | None = Field(None, description="Whether it is shown folded.")
-    renderer_config: dict[str, Any] | None = Field(
+    renderer_config: FreeObject | None = Field(
         None, description="Settings of the renderer, free in form; null for none."
     )
 

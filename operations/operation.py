@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from db.access import Viewer
@@ -25,7 +26,16 @@ def _storable(text: str) -> str:
     return text
 
 
+def _as_json(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"cannot be kept as JSON: {error}") from None
+    return value
+
+
 Storable = AfterValidator(_storable)
+FreeObject = Annotated[dict[str, Any], AfterValidator(_as_json)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS), Storable]
 WorkspaceId = Annotated[str, IdOf("WORKSPACE"), Field(description="The workspace's id; any that it ever had will do.")]
 

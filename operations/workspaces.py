@@ -1,11 +1,11 @@
 """What can be done with workspaces as a whole."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from db.access import WORKSPACE_WRITE
-from operations.operation import Editing, IdOf, Name, Operation, Storable, WorkspaceId
+from operations.operation import Editing, FreeObject, IdOf, Name, Operation, Storable, WorkspaceId
 
 MAX_TITLE_CHARACTERS = 255  # VAI's
 MAX_DESCRIPTION_CHARACTERS = 10_000
@@ -49,7 +49,7 @@ class UpdateWorkspace(Editing):
         None, description="Its name in the graph, over every system's own, and VAI's title; null takes the name back."
     )
     description: Description | None = Field(None, description="What it is for; null for none. Kept by VAI's part.")
-    renderer_config: dict[str, Any] | None = Field(
+    renderer_config: FreeObject | None = Field(
         None, description="Settings of the renderer, free in form; null for none. Kept by VAI's part."
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -725,36 +726,87 @@ async def test_a_computer_is_made_stopped_started_restarted_and_deleted(hand: Ha
     )
 
 
-STATES = (
-    "creating",
-    "starting",
-    "running",
-    "stopping",
-    "stopped",
-    "restarting",
-    "suspended",
-    "deleting",
-    "error",
-    "odd",
-)
-BECOMES = {  # of the states above, in order; None where it is refused
-    "startComputer": [None, "STARTING", "RUNNING", None, "RUNNING", "RESTARTING", "RUNNING", None, None, None],
-    "stopComputer": [None, None, "STOPPED", "STOPPING", "STOPPED", None, "STOPPED", None, "STOPPED", None],
-    "restartComputer": [None, None, "RUNNING", None, None, "RESTARTING", None, None, None, None],
+PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+OF_COMPUTERS = {
+    word.upper(): word
+    for word in (
+        "creating",
+        "starting",
+        "running",
+        "stopping",
+        "stopped",
+        "restarting",
+        "suspended",
+        "deleting",
+        "error",
+    )
+}
+OF_AGENTS = {word.upper(): word for word in ("active", "paused", "cancelled", "draft", "archived", "deleted")}
+OF_PODS = {word: word for word in ("provisioning", "idle", "busy", "stopping", "stopped", "failed")}
+
+
+def states_of(noun: str) -> dict[tuple[str, str], str | None]:
+    """A table of states on the page: what follows from a state by a mutation; None where it is refused."""
+    section = PAGE.partition("## States")[2].partition(f"**{noun}**")[2].partition("**")[0]
+    header, _line, *lines = [
+        [cell.strip() for cell in line.strip("| ").split(" | ")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    return {
+        (state, mutation.strip("`")): None if cell == "-" else cell.partition(",")[0]
+        for froms, *cells in lines
+        for state in froms.partition(", whatever")[0].split(", ")
+        for mutation, cell in zip(header[1:], cells, strict=True)
+    }
+
+
+async def moved(hand: Hand, importer: Importer, noun: str, words: dict[str, str]) -> dict[tuple[str, str], str | None]:
+    """What each mutation of the page's table makes of a record in each state."""
+    found = {}
+    for number, (state, mutation) in enumerate(states_of(noun)):
+        if state in {"archived", "UNKNOWN"}:
+            words = {**words, state: "odd" if state == "UNKNOWN" else "stopped"}
+        document = {"id": f"x-{number}", "name": f"x-{number}", "display_name": "x", "status": words[state]}
+        if noun == "Pods":
+            document |= {"archived_at": "2026-01-01T00:00:00Z" if state == "archived" else None}
+        kind, system, call, shown = OF_NOUN[noun]
+        body = {"id": "o-states", "computers": [document]} if noun == "Computers" else document
+        await importer.lines(exchange(system.lower(), call.format(id=document["id"]), body))
+        answer = await hand.result(mutation, shown, {"id": of(kind, system, str(document["id"]))})
+        if isinstance(answer, Refusal):
+            assert answer.code == "INVALID_STATE"
+            found[state, mutation] = None
+        elif noun == "Pods":
+            pod = answer["workspace"]["evershell"]
+            assert (pod["archivedAt"] is not None) == (mutation == "archiveWorkspace" or state == "archived")
+            found[state, mutation] = "archived" if mutation == "archiveWorkspace" else pod["status"]
+        else:
+            found[state, mutation] = next(iter(answer.values()))["status"]
+    return found
+
+
+OF_NOUN = {
+    "Agents": ("AGENT", "AITASKER", "POST /api/v1/workspaces/agents/{id}/pause", "{ agent { status } }"),
+    "Computers": ("COMPUTER", "ORGO", "GET /workspaces/o-states", "{ computer { status } }"),
+    "Pods": ("WORKSPACE", "EVERSHELL", "GET /workspaces/{id}", "{ workspace { evershell { status archivedAt } } }"),
 }
 
 
-@pytest.mark.parametrize("mutation", BECOMES)
-async def test_every_state_of_a_computer_lets_go_or_refuses(hand: Hand, importer: Importer, mutation: str) -> None:
-    computers = [{"id": f"c-{word}", "name": word, "status": word} for word in STATES]
-    await importer.lines(exchange("orgo", "GET /workspaces/o-states", {"id": "o-states", "computers": computers}))
-    found = []
-    for word in STATES:
-        answer = await hand.result(mutation, "{ computer { status } }", {"id": of("COMPUTER", "ORGO", f"c-{word}")})
-        if isinstance(answer, Refusal):
-            assert answer.code == "INVALID_STATE"
-        found.append(None if isinstance(answer, Refusal) else answer["computer"]["status"])
-    assert dict(zip(STATES, found, strict=True)) == dict(zip(STATES, BECOMES[mutation], strict=True))
+@pytest.mark.parametrize(
+    ("noun", "words"),
+    [("Agents", OF_AGENTS), ("Computers", OF_COMPUTERS), ("Pods", OF_PODS)],
+    ids=["agents", "computers", "pods"],
+)
+async def test_every_state_lets_go_or_refuses_as_the_page_of_operations_says(
+    hand: Hand, importer: Importer, noun: str, words: dict[str, str]
+) -> None:
+    said = states_of(noun)
+    assert {state for state, _mutation in said} >= set(words)
+    if noun == "Pods":
+        assert said.pop(("archived", "stopWorkspace")) == "as its state says"
+        said["archived", "stopWorkspace"] = "stopped"
+    assert await moved(hand, importer, noun, words) == said
 
 
 # Joining and parting
@@ -1075,3 +1127,25 @@ async def test_an_account_becomes_a_user_where_it_makes_something(hand: Hand) ->
     found = (await newcomer.data("{ workspaces { nodes { systems viewerAccess } } }"))["workspaces"]["nodes"]
     mine = [one["systems"] for one in found if one["viewerAccess"] == "OWNER"]
     assert mine == [["EVERSHELL"], ["VAI"]]
+
+
+HALF = "a\ud800b"  # half of a surrogate pair, which JSON can write and no encoding can
+DEEP: dict[str, Any] = {}
+for _ in range(300):
+    DEEP = {"a": DEEP}
+
+
+async def test_what_cannot_be_kept_is_refused_by_its_place(hand: Hand) -> None:
+    before = await dump(hand.database)
+    for mutation, given, path in (
+        ("updateWorkspace", {"id": WORLD.workspace, "title": HALF}, "title"),
+        ("updateWorkspace", {"id": WORLD.workspace, "rendererConfig": {"a": HALF}}, "rendererConfig"),
+        ("updateWorkspace", {"id": WORLD.workspace, "rendererConfig": {"a": 2**70}}, "rendererConfig"),
+        ("updateChart", {"id": WORLD.charts[0], "rendererConfig": DEEP}, "rendererConfig"),
+        ("setTags", {"workspaceId": WORLD.workspace, "tagIds": ["\0"]}, "tagIds[0]"),
+        ("setTags", {"workspaceId": WORLD.workspace, "tagIds": [HALF]}, "tagIds[0]"),
+        ("setShare", {"workspaceId": WORLD.workspace, "recipientUserIds": [HALF]}, "recipientUserIds[0]"),
+    ):
+        refusal = await hand.refused(mutation, **given)
+        assert (refusal.code, refusal.paths) == ("INVALID_INPUT", [path])
+    assert differences(await dump(hand.database), before) == {}

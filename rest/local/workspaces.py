@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from db.ids import is_id_of
 from db.keys import among
 from db.tags import tags
 from db.workspaces import workspaces
@@ -184,7 +185,7 @@ async def set_tags(desk: Desk, given: SetTags) -> Outcome:
     part = place.part("VAI", "tags")
     wanted = list(dict.fromkeys(given.tag_ids))
     statement = select(tags.c.id, tags.c.external_id, tags.c.name).where(
-        among(tags.c.id, wanted), tags.c.system == "VAI"
+        among(tags.c.id, [one for one in wanted if is_id_of("TAG", one)]), tags.c.system == "VAI"
     )
     known = {row.id: row for row in await desk.rows(statement)}
     unknown = [number for number, one in enumerate(given.tag_ids) if one not in known]
