@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from db.data_rows import CAST, EXACT_DIGITS, HEX, DataColumn
+from db.types import written
 
 MAX_DIGITS = 1_000  # of a decimal on PostgreSQL, which ends far behind
 SHOWN_CHARACTERS = 40  # of a value, in a message
@@ -49,7 +50,7 @@ def shown(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _shown_decimal(value)
     if isinstance(value, datetime):
-        return _shown_moment(value)
+        return written(value)
     if isinstance(value, date):
         return value.isoformat()
     return bytes(value).hex() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
@@ -58,11 +59,6 @@ def shown(value: Any) -> Any:
 def _shown_decimal(value: Decimal) -> Any:
     nearest = float(value)
     return nearest if math.isfinite(nearest) and Decimal(repr(nearest)) == value else str(value)
-
-
-def _shown_moment(value: datetime) -> str:
-    moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    return f"{moment.isoformat()}Z"
 
 
 def shown_by(column: DataColumn, is_sqlite: bool) -> Callable[[Any], Any] | None:
@@ -89,7 +85,7 @@ def _shown_timestamp(value: Any) -> Any:
     if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         return shown(value)
     try:
-        return _shown_moment(datetime.fromisoformat(value))
+        return written(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         return value
 

@@ -1,4 +1,4 @@
-"""Column types that behave alike on SQLite and PostgreSQL."""
+"""Column types that behave alike on SQLite and PostgreSQL, and moments as text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import orjson
 from sqlalchemy import ARRAY, DateTime, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
+
+
+def written(moment: datetime) -> str:
+    """A moment as text: UTC with `Z`, microseconds only where there are any; one without a zone is in UTC."""
+    in_utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return f"{in_utc.isoformat()}Z"
 
 
 class UtcDateTime(TypeDecorator[datetime]):

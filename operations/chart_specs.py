@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from errors import InvalidInputError
+from operations.operation import Name, Storable
+from operations.problems import problems_of
 
 MOST_MEASURES = 20
 MOST_FILTERS = 50
@@ -44,12 +46,6 @@ def operator_word(word: str) -> str:
     return first + "".join(other.capitalize() for other in others)
 
 
-def _storable(text: Any) -> Any:
-    if isinstance(text, str) and "\0" in text:
-        raise ValueError("holds a NUL character, which no column does")
-    return text
-
-
 Kind = Literal["BAR", "LINE", "AREA", "PIE", "DONUT", "SCATTER", "HEATMAP", "HISTOGRAM", "TABLE", "VALUE"]
 Aggregate = Literal["SUM", "COUNT", "AVG", "MIN", "MAX", "COUNT_DISTINCT", "MEDIAN"]
 Theme = Literal["AUTO", "LIGHT", "DARK"]
@@ -62,8 +58,7 @@ Direction = Literal["ASC", "DESC"]
 SortBy = Literal["X", "Y"]
 
 AnyCase = BeforeValidator(upper_word)
-ColumnName = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(_storable)]  # VAI's limit of names
-Heading = Annotated[str, Field(max_length=1_000), BeforeValidator(_storable)]
+Heading = Annotated[str, Field(max_length=1_000), Storable]
 
 
 class SpecPart(BaseModel):
@@ -82,7 +77,7 @@ class SpecPart(BaseModel):
 class ChartAxis(SpecPart):
     """The column that a chart's x axis shows."""
 
-    column: ColumnName = Field(description="Name of the column.")
+    column: Name = Field(description="Name of the column.")
     truncate: Annotated[Unit, AnyCase] | None = Field(
         None, description="Unit that dates and moments are cut to, in UTC; null for as they are."
     )
@@ -91,7 +86,7 @@ class ChartAxis(SpecPart):
 class ChartMeasure(SpecPart):
     """A figure that a chart shows: a column, summed up."""
 
-    column: ColumnName | None = Field(None, description="Name of the column; null where rows are counted.")
+    column: Name | None = Field(None, description="Name of the column; null where rows are counted.")
     agg: Annotated[Aggregate, AnyCase] = Field(description="How its rows are summed up.")
     label: Heading | None = Field(None, description="How it is called in the chart; null for a name made of the two.")
 
@@ -111,13 +106,13 @@ class ChartMeasure(SpecPart):
 class ChartGroup(SpecPart):
     """The column that splits a chart's figures into series."""
 
-    column: ColumnName = Field(description="Name of the column.")
+    column: Name = Field(description="Name of the column.")
 
 
 class ChartFilter(SpecPart):
     """A condition on the rows that a chart sums up."""
 
-    column: ColumnName = Field(description="Name of the column.")
+    column: Name = Field(description="Name of the column.")
     op: Annotated[Operator, AnyCase] = Field(description="How the column is compared.")
     value: Any = Field(
         None,
@@ -228,7 +223,7 @@ def _unit(value: Any) -> str | None:
     return None if upper_word(value) in UNITS else f"a unit: one of {', '.join(UNITS)}"
 
 
-UNITS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+UNITS: tuple[str, ...] = get_args(Unit)
 _VALUES: dict[str, Callable[[Any], str | None]] = {
     "IN": _list,
     "NOT_IN": _list,
@@ -251,12 +246,3 @@ def chart_spec(document: Any, at: str = "spec") -> ChartSpec:
         return ChartSpec.model_validate(document)
     except ValidationError as error:
         raise InvalidInputError(problems_of(error, at)) from error
-
-
-def problems_of(error: ValidationError, at: str) -> dict[str, str]:
-    """What is wrong, by its path: `at`, and the place below it."""
-    return {at + _path(one["loc"]): one["msg"].removeprefix("Value error, ") for one in error.errors()}
-
-
-def _path(places: tuple[int | str, ...]) -> str:
-    return "".join(f"[{place}]" if isinstance(place, int) else f".{place}" for place in places)

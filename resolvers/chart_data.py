@@ -9,18 +9,19 @@ import asyncio
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from db.access import visible
-from db.cell_values import shown, shown_by
+from db.cell_values import shown_by
 from db.chart_statements import ChartQuery, Figure, chart_select
 from db.data_rows import EXACT_DIGITS, OPERATIONAL, DataColumn, DataTable
 from db.documents import answers
 from db.keys import among, keys_to_come
+from db.types import written
 from errors import InvalidInputError, NotFoundError
 from operations.chart_queries import chart_query, limit_problems
 from operations.chart_specs import ChartFilter, ChartSpec, chart_spec
@@ -28,8 +29,10 @@ from resolvers.chart_answers import ChartData, ChartPoint
 from resolvers.charts import charts_by_id
 from resolvers.context import Context
 from resolvers.data_tables import database_of, rows_of_table, tables_of_workspaces
+from resolvers.sources import is_too_old
 
 ENDPOINT = "POST /api/v1/workspaces/{workspace_id}/charts/{chart_id}/data"
+SYSTEM = "VAI"
 EPOCH = date(1970, 1, 1)
 MEAN_DIGITS = 12  # of a mean, or a sum of doubles, so that the order of adding does not show
 NO_CHART = "there is no such chart; it may have been deleted"
@@ -251,8 +254,8 @@ def data_as_recorded(
         kept,
         document.get("truncated") is True or len(points) > len(kept),
         is_live=False,
-        stale=_is_stale(answer.fetched_at, ctx),
-        reason=RECORDED.format(at=shown(answer.fetched_at)),
+        stale=is_too_old(SYSTEM, answer.fetched_at, ctx=ctx),
+        reason=RECORDED.format(at=written(answer.fetched_at)),
     )
 
 
@@ -291,8 +294,3 @@ def _is_moment(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_stale(fetched_at: datetime, ctx: Context) -> bool:
-    seconds = ctx.stale_after_seconds.get("VAI")
-    return seconds is not None and fetched_at < datetime.now(UTC) - timedelta(seconds=seconds)

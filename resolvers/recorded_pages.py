@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import Select, and_, select
 
 from db.access import visible
+from db.data_rows import OPERATIONAL, SNAPSHOT
 from db.documents import answers
 from db.keys import among, keys_to_come
+from db.types import written
 from db.workspaces import workspace_parts
 from errors import BadArgumentError
 from resolvers.context import Context
+from resolvers.sources import is_too_old
 from resolvers.table_pages import TableArguments, TableColumn, TablePage, no_such_column
 
 ENDPOINT = "GET /api/v1/workspaces/{workspace_id}/data"
@@ -185,18 +188,13 @@ def _page(
         has_next=total > arguments.offset + len(window),
         limit=arguments.limit,
         offset=arguments.offset,
-        mode=mode if mode in ("SNAPSHOT", "OPERATIONAL") else "SNAPSHOT",
+        mode=mode if mode in (SNAPSHOT, OPERATIONAL) else SNAPSHOT,
         is_live=False,
         can_edit=False,
         read_only_reason=READ_ONLY,
         backing_table_name=name if isinstance(name, str) else None,
         backing_table_scope=scope if isinstance(scope, str) else None,
-        stale=_is_stale(oldest, ctx),
-        reason=f"{READ_ONLY} They were fetched at {oldest.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        stale=is_too_old(SYSTEM, oldest, ctx=ctx),
+        reason=f"{READ_ONLY} They were fetched at {written(oldest)}"
         + ("." if len(set(fetched)) == 1 else " and later."),
     )
-
-
-def _is_stale(fetched_at: datetime, ctx: Context) -> bool:
-    seconds = ctx.stale_after_seconds.get(SYSTEM)
-    return seconds is not None and fetched_at < datetime.now(UTC) - timedelta(seconds=seconds)

@@ -83,9 +83,13 @@ def _add(source: SystemSource, row: Any) -> None:
 
 def is_stale(row: Any, *, ctx: Context) -> bool:
     """Older than the freshness declared for its system, or the last refresh failed."""
-    seconds = ctx.stale_after_seconds.get(row.system)
-    too_old = seconds is not None and row.fetched_at < datetime.now(UTC) - timedelta(seconds=seconds)
-    return too_old or row.last_error is not None
+    return is_too_old(row.system, row.fetched_at, ctx=ctx) or row.last_error is not None
+
+
+def is_too_old(system: str, fetched_at: datetime, *, ctx: Context) -> bool:
+    """Whether what was fetched then is older than the freshness declared for its system."""
+    seconds = ctx.stale_after_seconds.get(system)
+    return seconds is not None and fetched_at < datetime.now(UTC) - timedelta(seconds=seconds)
 
 
 def document_as_it_came(row: Any, *, ctx: Context) -> Any:

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import strawberry
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from strawberry.utils.str_converters import to_camel_case
 
 from errors import InvalidInputError
 from operations.operation import IdOf
+from operations.problems import problems_of
 from schema import enums
 from schema.nodes import text_of
 from schema.scalars import JSON
@@ -90,12 +90,7 @@ def checked(model: type[Model], given: Any, root: str = "") -> Model:
     try:
         return model.model_validate(plain(given, model))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False)
-        raise InvalidInputError({path_of((*_steps(root), *one["loc"])): _told(one) for one in faults}) from None
-
-
-def _steps(root: str) -> tuple[str, ...]:
-    return (root,) if root else ()
+        raise InvalidInputError(problems_of(error, root)) from None
 
 
 def plain(given: Any, model: type[BaseModel]) -> dict[str, Any]:
@@ -128,17 +123,3 @@ def _plain(value: Any, annotation: Any) -> Any:
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     candidates = (annotation, *get_args(annotation))
     return next((one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)), None)
-
-
-def path_of(steps: tuple[int | str, ...]) -> str:
-    """Where in an input: `spec.y[0].column`."""
-    path = ""
-    for step in steps:
-        path += f"[{step}]" if isinstance(step, int) else f"{'.' if path else ''}{to_camel_case(step)}"
-    return path
-
-
-def _told(fault: Any) -> str:
-    """What is wrong with a value, for people."""
-    said: str = fault["msg"].removeprefix("Value error, ")
-    return said[:1].lower() + said[1:]

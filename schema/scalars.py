@@ -7,15 +7,11 @@ from typing import Any, NewType
 
 from strawberry.types.scalar import ScalarDefinition, scalar
 
+from db.types import written
 from errors import BadArgumentError
 
 JSON = NewType("JSON", object)
 BigInt = NewType("BigInt", int)
-
-
-def written(moment: datetime) -> str:
-    """A moment as text: UTC with `Z`, microseconds only where there are any; as the encoder writes what rows hold."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def read(text: Any) -> datetime:
@@ -45,7 +41,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: scalar(
         name="DateTime",
         description="A moment in UTC as ISO 8601 text, such as `2026-11-01T10:00:00Z`; microseconds are kept.",
-        serialize=written,
+        serialize=written,  # as the encoder writes what rows hold
         parse_value=read,
     ),
 }

@@ -22,6 +22,7 @@ from db.documents import documents
 from db.ids import id_of, is_id_of
 from db.keys import among
 from db.operations import audit_entries
+from db.types import written
 from db.users import users
 from db.workspaces import workspace_parts, workspaces
 from errors import ConflictError, NotFoundError, UnavailableError, UnsupportedError
@@ -35,11 +36,6 @@ from rest.secrets import without_secrets
 
 MICROSECOND = timedelta(microseconds=1)
 SYSTEM_NAMES = {"AITASKER": "AITasker", "ORGO": "Orgo", "VAI": "VAI", "EVERSHELL": "Evershell"}
-
-
-def written(moment: datetime) -> str:
-    """A moment as the four systems write it."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def new_id() -> str:

@@ -12,12 +12,13 @@ from sqlalchemy import or_, select
 
 from db.ids import id_of
 from db.keys import among
+from db.types import written
 from db.users import shares, users
 from errors import ConflictError, InvalidInputError
 from operations.operation import Outcome
 from operations.shares import ClearShare, RevokeShare, SetShare
 from rest.dialect import some
-from rest.local.desk import Desk, Part, WorkspacePlace, new_id, written
+from rest.local.desk import Desk, Part, WorkspacePlace, new_id
 from rest.local.workspaces import touched
 from rest.vai_rows import CLEARED, REVOKED
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from db.ids import is_id_of
 from db.keys import among
 from db.tags import tags
+from db.types import written
 from db.workspaces import workspaces
 from errors import InvalidInputError, InvalidStateError, UnsupportedError
 from operations.operation import Outcome
@@ -23,7 +24,7 @@ from operations.workspaces import (
     UpdateWorkspace,
 )
 from rest.joins import JoinError, Member, join_parts, parted, planned_joins
-from rest.local.desk import SYSTEM_NAMES, Desk, Part, WorkspacePlace, written
+from rest.local.desk import SYSTEM_NAMES, Desk, Part, WorkspacePlace
 from rest.local.tables import drop_table
 from rest.merge import DELETED
 
