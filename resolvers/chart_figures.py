@@ -18,11 +18,14 @@ from resolvers.chart_answers import ChartData
 NONE = "(none)"  # what stands for null on an axis
 MOST_LABEL = 60  # characters of a label; a longer one takes the room of the marks
 MOST_HEADING = 100  # characters of a title; that is 900 pixels
-EXACT_DIGITS = 12  # of a number that is drawn; more are the dust of binary sums
+DRAWN_DIGITS = 12  # of a number that is drawn; more are the dust of binary sums
 ADDITIVE = {"SUM", "COUNT"}  # measures whose parts make a whole, so that they may be stacked
 MOST_SERIES = 50  # lines that a legend can tell apart, and more than any eye
 MOST_ROWS = 500  # rows of a heatmap, which has no legend
 MOST_CELLS = 100_000  # places of x in all series together: every series has one for every x
+MOST_SYMBOLS = 60  # points of a line that are marked; more of them would hide it
+MOST_NUMBERED = 120  # cells of a heatmap that have room for their number
+MOST_FIGURES = 12  # single values side by side; more of them are a table
 COUNTING = ADDITIVE | {"COUNT_DISTINCT"}  # measures that are 0 where there are no rows
 
 Axis = Literal["category", "time", "value"]
@@ -67,6 +70,41 @@ class Figures:
     def heading(self) -> str:
         """The second heading and the note."""
         return " · ".join(filter(None, (self.subtitle, self.note)))
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether areas stand upon each other."""
+        return self.is_whole and len(self.series) > 1
+
+    @property
+    def slices(self) -> list[tuple[str, Number]]:
+        """Names and values of the slices of a circle; what is not above 0 has none."""
+        is_alone = len(self.series) == 1
+        return [
+            (x if is_alone else f"{x} · {one.name}", value)
+            for one in self.series
+            for x, value in zip(self.xs, one.values, strict=True)
+            if value is not None and value > 0
+        ]
+
+    @property
+    def single_values(self) -> list[tuple[str, Number | None]]:
+        """Names and values to be shown as figures in large type, at most MOST_FIGURES."""
+        named = [
+            (one.name if len(self.xs) < 2 else f"{x} · {one.name}", value)
+            for one in self.series
+            for x, value in zip(self.xs, one.values, strict=True)
+        ]
+        return named[:MOST_FIGURES]
+
+    @property
+    def table(self) -> list[list[str]]:
+        """Rows of text: x, and the figure of each series."""
+        return [[x, *(_cell(one.values[row]) for one in self.series)] for row, x in enumerate(self.xs)]
+
+
+def _cell(value: Number | None) -> str:
+    return "" if value is None else written(value)
 
 
 def figures_of(spec: ChartSpec, data: ChartData) -> Figures:
@@ -226,7 +264,7 @@ def number_of(value: Any) -> Number | None:
         return None
     if not math.isfinite(number):
         return None
-    number = float(format(number, f".{EXACT_DIGITS}g"))
+    number = float(format(number, f".{DRAWN_DIGITS}g"))
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from resolvers.chart_figures import NONE, Figures, written
+from resolvers.chart_figures import MOST_NUMBERED, MOST_SYMBOLS, NONE, Figures, written
 from resolvers.chart_themes import Theme
 from resolvers.echarts.axes import dataset, x_axis, y_axis
 from resolvers.echarts.frame import grid, headings, legend
 
 Drawn = dict[str, Any]
-MOST_SYMBOLS = 60  # points of a line that are marked; more of them would hide it
-MOST_NUMBERED = 120  # cells of a heatmap that have room for their number
 TABLE_ROWS = 14  # rows of a table that are seen at once
 TABLE_WIDTH = 720  # pixels that the columns of a table share; a page of 800 has them
 
@@ -30,7 +28,7 @@ def lines(figures: Figures, _theme: Theme) -> Drawn:
 def areas(figures: Figures, _theme: Theme) -> Drawn:
     """An area for each series, stacked where they are parts of a whole."""
     mark = _line(figures) | {"areaStyle": {"opacity": 0.35}}
-    if figures.is_whole and len(figures.series) > 1:
+    if figures.is_stacked:
         mark["stack"] = "whole"
     return _on_axes(figures, mark) | _pointing("line")
 
@@ -78,19 +76,8 @@ def donut(figures: Figures, theme: Theme) -> Drawn:
     return _slices(figures, ["38%", "62%"])
 
 
-def slices_of(figures: Figures) -> list[tuple[str, int | float]]:
-    """Names and values of the slices."""
-    alone = len(figures.series) == 1
-    return [
-        (x if alone else f"{x} · {one.name}", value)
-        for one in figures.series
-        for x, value in zip(figures.xs, one.values, strict=True)
-        if value is not None and value > 0
-    ]
-
-
 def _slices(figures: Figures, radius: Any) -> Drawn:
-    slices = slices_of(figures)
+    slices = figures.slices
     series: Drawn = {
         "type": "pie",
         "name": figures.y_name,
@@ -163,7 +150,7 @@ def table(figures: Figures, _theme: Theme) -> Drawn:
     seen at once can be scrolled to.
     """
     names = [figures.x_name or "x", *(one.name for one in figures.series)]
-    rows = [[x, *(_cell(one.values[row]) for one in figures.series)] for row, x in enumerate(figures.xs)]
+    rows = figures.table
     columns = [name if names.count(name) == 1 else f"{number + 1}. {name}" for number, name in enumerate(names)]
     width = TABLE_WIDTH // len(columns)
     drawn: Drawn = {
@@ -193,10 +180,6 @@ def table(figures: Figures, _theme: Theme) -> Drawn:
     return drawn
 
 
-def _cell(value: int | float | None) -> str:
-    return "" if value is None else written(value)
-
-
 def _cells(rows: list[list[str]], width: int) -> Drawn:
     """All cells, as points with a label: column, row, text."""
     return {
@@ -223,19 +206,12 @@ def _scrolling() -> list[Drawn]:
             {"type": "inside", "zoomOnMouseWheel": False, "moveOnMouseWheel": True, **seen}]  # fmt: skip
 
 
-MOST_FIGURES = 12  # single values side by side; more of them are a table
-
-
 def value(figures: Figures, _theme: Theme) -> Drawn:
     """The figure itself in large type, one for each measure and group.
 
     As titles, whose colour follows the page's own theme where ours leaves it open.
     """
-    shown = [
-        (f"{one.name}" if len(figures.xs) < 2 else f"{x} · {one.name}", number)
-        for one in figures.series
-        for x, number in zip(figures.xs, one.values, strict=True)
-    ][:MOST_FIGURES]
+    shown = figures.single_values
     return {
         "dataset": dataset(figures),
         "legend": {"show": False},

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
-from resolvers.chart_figures import Figures, Number, Series, written
+from resolvers.chart_figures import MOST_SERIES, Figures, Number, Series, written
 from resolvers.chart_themes import Theme
 from resolvers.svg.elements import LARGE, PLAIN, SMALL, element, text, titled, width_of
 
 WIDTH, HEIGHT = 800, 450  # pixels; a picture can be scaled to any size
 MARGIN = 12
 MOST_MARKS = 4_000  # in a picture; that is half a megabyte
-MOST_SERIES = 50
 INHERITED = "currentColor"  # the colour of the page's own text
 
 

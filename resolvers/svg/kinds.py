@@ -6,16 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from resolvers.chart_figures import NONE, Figures, Number, written
+from resolvers.chart_figures import MOST_NUMBERED, MOST_SYMBOLS, NONE, Figures, Number, written
 from resolvers.svg.axes import Plane, bands, plane
 from resolvers.svg.elements import PLAIN, SMALL, element, number, text, titled
 from resolvers.svg.frame import WIDTH, Drawing, Kind, Room, told
 
 WIDEST_BAR = 64  # pixels
 ROW_HEIGHT = 24  # pixels of a table
-MOST_FIGURES = 12  # single values side by side
-MOST_NUMBERED = 120  # cells of a heatmap that have room for their number
-MOST_SYMBOLS = 60  # points of a line that are marked
 
 
 def _legend(figures: Figures) -> list[str]:
@@ -131,18 +128,14 @@ def areas(figures: Figures, room: Room) -> Drawing:
             drawn.append(_line(run, room.colour(place)))
         if len(figures.xs) <= MOST_SYMBOLS:
             drawn += _dots(figures, place, ground.places, heights, room)
-        if _is_stacked(figures):
+        if figures.is_stacked:
             floor = [now if at is None else at for now, at in zip(floor, heights, strict=True)]
     return Drawing("".join(drawn), _legend(figures))
 
 
-def _is_stacked(figures: Figures) -> bool:
-    return figures.is_whole and len(figures.series) > 1
-
-
 def _levels(figures: Figures) -> list[list[Number | None]]:
     """The upper edge of each area."""
-    if not _is_stacked(figures):
+    if not figures.is_stacked:
         return [one.values for one in figures.series]
     sums: list[Number] = [0] * len(figures.xs)
     levels: list[list[Number | None]] = []
@@ -163,12 +156,7 @@ def donut(figures: Figures, room: Room) -> Drawing:
 
 
 def _slices(figures: Figures, room: Room, *, hole: float) -> Drawing:
-    slices = [
-        (x if len(figures.series) == 1 else f"{x} · {one.name}", value)
-        for one in figures.series
-        for x, value in zip(figures.xs, one.values, strict=True)
-        if value is not None and value > 0
-    ]
+    slices = figures.slices
     whole = sum(value for _name, value in slices)
     radius = min(room.height, room.width) / 2 - 22
     middle = (WIDTH / 2, (room.top + room.bottom) / 2)
@@ -247,10 +235,7 @@ def table(figures: Figures, room: Room) -> Drawing:
     """Rows of text: x, and a column for each series; as many rows as there is room for."""
     most = max(1, int(room.height // ROW_HEIGHT) - 2)
     heads = [figures.x_name, *(one.name for one in figures.series)]
-    rows = [
-        [x, *("" if one.values[place] is None else written(one.values[place] or 0) for one in figures.series)]
-        for place, x in enumerate(figures.xs[:most])
-    ]
+    rows = figures.table[:most]
     wide = room.width / len(heads)
     drawn = [_row(heads, 0, wide, room, is_head=True)]
     drawn += [_row(row, place, wide, room) for place, row in enumerate(rows, 1)]
@@ -274,11 +259,7 @@ def _row(cells: Sequence[str], place: int, wide: float, room: Room, *, is_head: 
 
 def value(figures: Figures, room: Room) -> Drawing:
     """The figure itself in large type, one for each measure and group."""
-    shown = [
-        (one.name if len(figures.xs) < 2 else f"{x} · {one.name}", found)
-        for one in figures.series
-        for x, found in zip(figures.xs, one.values, strict=True)
-    ][:MOST_FIGURES]
+    shown = figures.single_values
     wide, middle = room.width / len(shown), (room.top + room.bottom) / 2
     size = max(14, 64 - 8 * len(shown))
     drawn = []

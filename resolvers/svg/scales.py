@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from resolvers.chart_figures import period_label
+from resolvers.chart_figures import DRAWN_DIGITS, period_label
 
 MOST_LABELS = 40  # of categories; of more, every second or third has one
 
@@ -34,7 +34,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     size = 10.0 ** math.floor(math.log10(raw))
     step = size * next(factor for factor in (1, 2, 2.5, 5, 10, 20) if raw <= factor * size)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [float(format(place * step, ".12g")) for place in range(first, last + 1)]
+    return [float(format(place * step, f".{DRAWN_DIGITS}g")) for place in range(first, last + 1)]
 
 
 def seconds_of(moment: str) -> float:
