@@ -240,7 +240,7 @@ def application(settings: Settings) -> FastAPI:
     cursors = CursorKey(cursor_key(settings))
     viewers = Viewers(database, settings.token_cache_seconds)
     limits = Limits(settings.page_default, settings.page_ceiling)
-    writer = LocalWriter(database)
+    writer = LocalWriter(database, tables)
 
     async def context(connection: HTTPConnection) -> RequestContext:
         viewer = await _viewer(connection, viewers)

@@ -26,7 +26,8 @@ def _storable(text: str) -> str:
     return text
 
 
-def _as_json(value: dict[str, Any]) -> dict[str, Any]:
+def as_json(value: Any) -> Any:
+    """The value, of which JSON can hold all. Raises ValueError for whole numbers beyond 64 bits and deep nesting."""
     try:
         orjson.dumps(value)
     except orjson.JSONEncodeError as error:
@@ -35,7 +36,7 @@ def _as_json(value: dict[str, Any]) -> dict[str, Any]:
 
 
 Storable = AfterValidator(_storable)
-FreeObject = Annotated[dict[str, Any], AfterValidator(_as_json)]
+FreeObject = Annotated[dict[str, Any], AfterValidator(as_json)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS), Storable]
 WorkspaceId = Annotated[str, IdOf("WORKSPACE"), Field(description="The workspace's id; any that it ever had will do.")]
 
