@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import strawberry
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument
 
 from errors import InvalidInputError
 from operations.chart_specs import ChartFilter
 from resolvers.chart_data import data_of_charts
-from resolvers.context import Context
-from schema.fields import Call, FedField, column, made
+from resolvers.context import Batch, Context
+from schema.fields import argument, asked_field, column, made
 from schema.inputs import checked, input_type
 from schema.nodes import object_type
 from schema.scalars import JSON
-from schema.selection import Selection
 
 ChartFilterInput: Any = input_type(ChartFilter)
 
@@ -62,22 +58,6 @@ class ChartData:
     reason: str | None = column("Why the figures are those of a recorded answer; null where they are not.")
 
 
-@dataclass(frozen=True)
-class ChartDataFeed:
-    """Figures of all charts at once."""
-
-    key: str = "id"
-
-    def reads(self, _selection: Selection) -> Iterable[str]:
-        """The key."""
-        return (self.key,)
-
-    def call(self, selection: Selection, arguments: Mapping[str, Any], /) -> Call:
-        """The figures; charts at the same place of the document have the same arguments."""
-        batch = partial(_data, arguments.get("filters") or (), arguments.get("limit"))
-        return Call(batch, frozenset(), place=selection.place)
-
-
 async def _data(
     given: Sequence[Any], limit: int | None, keys: Sequence[str], *, ctx: Context, columns: Collection[str]
 ) -> list[Any]:
@@ -103,16 +83,14 @@ def chart_filters(given: Sequence[Any]) -> list[ChartFilter]:
 
 def chart_data(description: str) -> Any:
     """A field that gives the figures of a chart."""
-    field = FedField(description=description)
-    field.feed = ChartDataFeed()
-    field.init = False
-    field.arguments = [
-        _argument("filters", list[ChartFilterInput], "Only rows for which these hold as well, all of them."),
-        _argument("limit", int, "Most points; 1 to 10,000; null for the specification's own."),
-    ]
-    return field
+    return asked_field(
+        _asked,
+        description,
+        argument("filters", list[ChartFilterInput] | None, "Only rows for which these hold as well, all of them."),
+        argument("limit", int | None, "Most points; 1 to 10,000; null for the specification's own."),
+    )
 
 
-def _argument(name: str, of: Any, description: str) -> StrawberryArgument:
-    annotation = StrawberryAnnotation(of | None)
-    return StrawberryArgument(name, None, annotation, description=description, default=None)
+def _asked(arguments: Mapping[str, Any]) -> Batch:
+    batch: Any = partial(_data, arguments.get("filters") or (), arguments.get("limit"))
+    return batch  # type: ignore[no-any-return]

@@ -6,12 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument
-
 from resolvers.chart_pictures import Draw, Pictures
 from schema.enums import ChartTheme
-from schema.fields import Call, FedField
+from schema.fields import Call, argument, fed_field
 from schema.selection import Selection
 
 
@@ -34,10 +31,5 @@ class PictureFeed:
 
 def picture(draw: Draw, description: str) -> Any:
     """A field that is a picture of the chart, with the argument `theme`."""
-    made = FedField(description=description)
-    made.feed = PictureFeed(draw)
-    made.init = False
-    told = "Colours; null for those of the specification."
-    of = StrawberryAnnotation(ChartTheme | None)
-    made.arguments = [StrawberryArgument("theme", None, of, description=told, default=None)]
-    return made
+    theme = argument("theme", ChartTheme | None, "Colours; null for those of the specification.")
+    return fed_field(PictureFeed(draw), description, theme)

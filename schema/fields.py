@@ -123,10 +123,13 @@ def loaded(ctx: Context, call: Call, key: str) -> Awaitable[Any]:
     return shielded
 
 
-def _field(feed: Feed, description: str, **options: Any) -> Any:
-    made = FedField(description=description, **options)
+def fed_field(feed: Feed, description: str, *arguments: StrawberryArgument) -> Any:
+    """A field with this feed and these arguments."""
+    made = FedField(description=description)
     made.feed = feed
     made.init = False
+    if arguments:
+        made.arguments = list(arguments)
     return made
 
 
@@ -147,7 +150,7 @@ class ColumnFeed:
 
 def column(description: str, *, name: str | None = None) -> Any:
     """A field that is a column of the row."""
-    return _field(ColumnFeed(name), description)
+    return fed_field(ColumnFeed(name), description)
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ class MadeFeed:
 
 def made(description: str, make: Callable[..., Any], *columns: str, takes_context: bool = False) -> Any:
     """A field that a function makes of columns of the row, without a statement."""
-    return _field(MadeFeed(make, columns, takes_context), description)
+    return fed_field(MadeFeed(make, columns, takes_context), description)
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ class PartFeed:
 
 def part(description: str, *present: str) -> Any:
     """A field whose object stands in the same row."""
-    return _field(PartFeed(present), description)
+    return fed_field(PartFeed(present), description)
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ class ItemFeed:
 
 def item(description: str, name: str, convert: Callable[[Any], Any] | None = None) -> Any:
     """A field that is a member of a JSON object."""
-    return _field(ItemFeed(name, convert), description)
+    return fed_field(ItemFeed(name, convert), description)
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,7 @@ class BatchFeed:
 
 def batch_field(batch: Batch, description: str, *, key: str = "id") -> Any:
     """A field fed by a batch function or a relation, which is one."""
-    return _field(BatchFeed(batch, key), description)
+    return fed_field(BatchFeed(batch, key), description)
 
 
 @dataclass(frozen=True)
@@ -267,9 +270,7 @@ def asked_field(
     asking: Callable[[Mapping[str, Any]], Batch], description: str, *arguments: StrawberryArgument, key: str = "id"
 ) -> Any:
     """A field fed by a batch function that takes these arguments."""
-    made = _field(AskedFeed(asking, key), description)
-    made.arguments = list(arguments)
-    return made
+    return fed_field(AskedFeed(asking, key), description, *arguments)
 
 
 @dataclass(frozen=True)
@@ -292,10 +293,8 @@ class RecordFeed:
 
 def by_id(batch: Batch, kind: str, description: str) -> Any:
     """A root field that answers the record of an id."""
-    made = _field(RecordFeed(batch, kind), description)
-    described = "The graph's id of the record."
-    made.arguments = [StrawberryArgument("id", None, StrawberryAnnotation(strawberry.ID), description=described)]
-    return made
+    record_id = argument("id", strawberry.ID, "The graph's id of the record.", strawberry.UNSET)
+    return fed_field(RecordFeed(batch, kind), description, record_id)
 
 
 @dataclass(frozen=True)
@@ -352,7 +351,7 @@ def connection(
     order: Any = None,
 ) -> Any:
     """A field that is a connection; `filter` and `order` are input types where it takes them."""
-    made = _field(PageFeed(of, key), description)
+    made = fed_field(PageFeed(of, key), description)
     made.arguments = [
         argument("first", int | None, "Take so many from the start; 1 to the ceiling."),
         argument("after", str | None, "Start behind this cursor."),

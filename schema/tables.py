@@ -9,13 +9,11 @@ from functools import partial
 from typing import Any
 
 import strawberry
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument
 
 from resolvers.data_tables import pages_of_workspaces
 from resolvers.table_pages import TableArguments, Wanted
 from schema.enums import SortDirection, WorkspaceMode
-from schema.fields import Call, _field
+from schema.fields import Call, argument, fed_field
 from schema.nodes import object_type
 from schema.scalars import JSON
 from schema.selection import Selection
@@ -105,18 +103,11 @@ def _asked(arguments: Mapping[str, Any]) -> TableArguments:
 
 def table_page(description: str) -> Any:
     """A field that is a page of the workspace's table."""
-    made = _field(TableFeed(), description)
-    made.arguments = [
-        _argument("limit", int, "So many rows, 1 to 5,000.", TableArguments.limit),
-        _argument("offset", int, "Leave out so many rows from the start.", TableArguments.offset),
-        _argument("order_by", str, "Name of the column to order by; the table's own order by default.", None),
-        _argument("direction", SortDirection, "Which way the column's order goes.", SortDirection.ASC),
-    ]
-    return made
-
-
-def _argument(name: str, of: Any, description: str, default: Any) -> StrawberryArgument:
-    annotation = StrawberryAnnotation(of | None)
-    return StrawberryArgument(
-        python_name=name, graphql_name=None, type_annotation=annotation, description=description, default=default
+    return fed_field(
+        TableFeed(),
+        description,
+        argument("limit", int | None, "So many rows, 1 to 5,000.", TableArguments.limit),
+        argument("offset", int | None, "Leave out so many rows from the start.", TableArguments.offset),
+        argument("order_by", str | None, "Name of the column to order by; the table's own order by default."),
+        argument("direction", SortDirection | None, "Which way the column's order goes.", SortDirection.ASC),
     )

@@ -135,7 +135,7 @@ async def usage(
     group_by: GroupBy = [],  # noqa: B006  Strawberry makes of it the default in the schema
     filter: Filter = None,
     order_by: OrderBy = None,
-    first: First = 100,
+    first: First = Wanted.first,
 ) -> UsageReport:
     """The report, of which only the columns that are selected are summed."""
     selection = selection_of(info)
