@@ -54,7 +54,7 @@ def _add_register(commands: typer.Typer, command: Command) -> None:
     def register(
         name: Annotated[str, typer.Argument(metavar="NAME", help="Name that workspaces mean the table by.")],
         org: Organization = None,
-        scope: Scope = "organization",
+        scope: Scope = Asked.scope,
         database: Annotated[
             str, typer.Option(metavar="main|tables", help="Workgraph's own database, or that of WORKGRAPH_TABLES_URL.")
         ] = MAIN,
@@ -69,7 +69,7 @@ def _add_register(commands: typer.Typer, command: Command) -> None:
             ),
         ] = None,
         read_only: Annotated[str | None, typer.Option(metavar="REASON", help="Why nobody may write to it.")] = None,
-        source_type: Annotated[str, typer.Option(help="What it is, a word of your own.")] = "table",
+        source_type: Annotated[str, typer.Option(help="What it is, a word of your own.")] = Asked.source_type,
         owner_task_slug: Annotated[str | None, typer.Option(help="The task that owns it.")] = None,
         owner_workspace_key: Annotated[str | None, typer.Option(help="The workspace that owns it.")] = None,
     ) -> None:
@@ -150,7 +150,7 @@ def _add_remove(commands: typer.Typer, command: Command) -> None:
     def remove(
         name: Annotated[str, typer.Argument(metavar="NAME", help="Name that the table was registered by.")],
         org: Organization = None,
-        scope: Scope = "organization",
+        scope: Scope = Asked.scope,
     ) -> None:
         """Forget a registered table that no workspace stands on. The table itself stays as it is."""
 

@@ -22,12 +22,21 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.cell_values import shown, taken
-from db.data_rows import CAST, HEX, DataColumn, DataTable, change_of_table, readable, stored_table
+from db.data_rows import (
+    CAST,
+    HEX,
+    DataColumn,
+    DataTable,
+    change_of_table,
+    driver_error,
+    listed,
+    readable,
+    stored_table,
+)
 from db.data_tables import table_candidates
 from db.table_rows import identity_of, rows_as_json, selected, shown_columns
 from errors import ConflictError, InvalidInputError, InvalidStateError, NotFoundError, ReadOnlyError
 
-LISTED_COLUMNS = 50  # in a message
 UUID_TYPE = "UUID"
 
 
@@ -70,11 +79,11 @@ async def change_cell(
     try:
         return await _changed(connection, asked)
     except DBAPIError as error:
-        cause = getattr(error.orig, "__cause__", None) or error.orig
+        cause = driver_error(error)
         told = change_of_table(declared, cause)
         if told is not None:
             raise told from error
-        if isinstance(error, IntegrityError | DataError) or isinstance(cause, asyncpg.RaiseError):
+        if isinstance(error, IntegrityError | DataError) or isinstance(cause, asyncpg.RaiseError | asyncpg.DataError):
             raise InvalidInputError({"newValue": f"is refused by the table: {cause}"}) from error
         raise
 
@@ -110,8 +119,7 @@ class _Asked:
     def _writable(self, name: str, known: Mapping[str, DataColumn]) -> DataColumn | None:
         column = known.get(name)
         if column is None:
-            listed = ", ".join(list(known)[:LISTED_COLUMNS])
-            self._problems["column"] = f"there is no column {name[:100]!r}; there are {listed}"
+            self._problems["column"] = f"there is no column {name[:100]!r}; there are {listed(known)}"
         elif name in identity_of(self.declared):
             self._problems["column"] = f"{name} identifies the row and cannot be changed"
         elif not column.can_write:
@@ -183,7 +191,10 @@ async def _changed(connection: AsyncConnection, asked: _Asked) -> CellChange:
     table = stored_table(declared)
     change = update(table).where(*asked.is_meant()).values({table.c[column.sql_name]: asked.new_value})  # D
     changed = await connection.execute(change.returning(*selected(declared)))
-    (row,) = rows_as_json(declared, changed.all(), asked.is_sqlite)
+    rows = rows_as_json(declared, changed.all(), asked.is_sqlite)
+    if len(rows) != 1:  # a trigger may leave the row alone
+        raise InvalidInputError({"newValue": "is refused by the table, which left the row as it was"})
+    row = rows[0]
     return CellChange(old, row[column.name], row)
 
 

@@ -41,13 +41,12 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from db.data_rows import NAIVE, DataColumn
+from db.periods import PERIODS, day
 
 MOST_BINS = 20  # and one more where the least value stands in the middle of a bin
 EPOCH_AS_JULIAN_DAY = 2440587.5
-BIN_SLACK: ColumnElement[float] = literal_column(
-    "1e-9"
-)  # of a bin: what a bound may miss by, so that 0.3 does not fall below 0.3
-UNITS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+# Of a bin: what a bound may miss by, so that 0.3 does not fall below 0.3.
+BIN_SLACK: ColumnElement[float] = literal_column("1e-9")
 
 
 @dataclass(frozen=True)
@@ -201,10 +200,9 @@ def _truncated(value: ColumnElement[Any], of: DataColumn, unit: str | None, *, i
     """The first day of the unit that a date or moment falls in, in UTC; the value itself without a unit."""
     if unit is None:
         return value
-    if unit not in UNITS:  # it becomes part of the text
-        raise ValueError(unit)
+    period = PERIODS[unit]  # ends here for any other unit, which must not become part of the text
     if is_sqlite:
-        return type_coerce(_first_day(value, unit), Date())
+        return type_coerce(period(value), Date())
     return cast(func.date_trunc(literal_column(f"'{unit.lower()}'"), _in_utc(value, of)), Date)
 
 
@@ -213,26 +211,6 @@ def _in_utc(value: ColumnElement[Any], of: DataColumn) -> ColumnElement[Any]:
     if of.type == "date":
         return cast(value, DateTime())
     return value if of.form == NAIVE else func.timezone(literal_column("'UTC'"), value, type_=DateTime())
-
-
-def _first_day(value: ColumnElement[Any], unit: str) -> ColumnElement[Any]:
-    """The same on SQLite, where dates and moments are text that begins with the day."""
-    match unit:
-        case "DAY":
-            return _start(value, 10)
-        case "WEEK":
-            return func.date(_start(value, 10), "weekday 0", "-6 days", type_=Text())
-        case "MONTH":
-            return _start(value, 7).concat("-01")
-        case "YEAR":
-            return _start(value, 4).concat("-01-01")
-    month = func.substr(value, 6, 2, type_=Text())
-    day = case((month <= "03", "01-01"), (month <= "06", "04-01"), (month <= "09", "07-01"), else_="10-01")
-    return _start(value, 5).concat(day)
-
-
-def _start(value: ColumnElement[Any], length: int) -> ColumnElement[str]:
-    return func.substr(value, 1, length, type_=Text())
 
 
 def _binned(query: ChartQuery, of: DataColumn, *, is_sqlite: bool) -> Select[Any]:
@@ -257,7 +235,7 @@ def _number(value: ColumnElement[Any], of: DataColumn, *, is_sqlite: bool) -> Co
     if of.type not in ("date", "timestamp"):
         return cast(value, Double)
     if is_sqlite:
-        return func.julianday(_start(value, 10), type_=Double()) - EPOCH_AS_JULIAN_DAY
+        return func.julianday(day(value), type_=Double()) - EPOCH_AS_JULIAN_DAY
     return cast(cast(_in_utc(value, of), Date) - literal_column("DATE '1970-01-01'"), Double)
 
 

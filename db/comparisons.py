@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, literal, not_
 
+MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
+MOST_VALUES_IN_ALL = 10_000  # of all filters together; PostgreSQL's driver takes 32,767 parameters a statement
 ESCAPE = "/"  # makes plain letters of `%` and `_` in a LIKE pattern
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -41,6 +41,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from sqlalchemy.types import TypeEngine
@@ -52,6 +53,7 @@ from errors import GatewayError, InvalidStateError, UnavailableError
 
 ROW_ID = "row_id"  # the primary key of every data table: 1 to n in the order of the file
 EXACT_DIGITS = 15  # as many digits of any decimal number come back from a double as they went in
+LISTED_COLUMNS = 50  # in a message
 OPERATIONAL, SNAPSHOT = "OPERATIONAL", "SNAPSHOT"
 PLAIN, NAIVE, CAST, HEX = "plain", "naive", "cast", "hex"  # forms of a column, see DataColumn
 OWN_NAME = re.compile(r"t_[0-9a-f]{24}")
@@ -236,6 +238,18 @@ def readable(live: ColumnElement[Any], column: DataColumn) -> ColumnElement[Any]
     return func.hex(live, type_=Text) if column.form == HEX else live
 
 
+def driver_error(error: DBAPIError) -> BaseException | None:
+    """The driver's own error behind one of SQLAlchemy's."""
+    cause: BaseException | None = getattr(error.orig, "__cause__", None) or error.orig
+    return cause
+
+
+def listed(columns: Collection[str]) -> str:
+    """The names of columns for a message: the first LISTED_COLUMNS, and how many more there are."""
+    more = f" and {len(columns) - LISTED_COLUMNS} more" if len(columns) > LISTED_COLUMNS else ""
+    return f"{', '.join(list(columns)[:LISTED_COLUMNS])}{more}"
+
+
 def change_of_table(declared: DataTable, error: BaseException | None) -> GatewayError | None:
     """What to tell of a driver's error which says that a table is not, or not any more, as declared; else None."""
     if isinstance(error, sqlite3.OperationalError):
@@ -247,6 +261,16 @@ def change_of_table(declared: DataTable, error: BaseException | None) -> Gateway
     if declared.mode == OPERATIONAL:
         return InvalidStateError(CHANGED.format(name=declared.name))
     return UnavailableError(REPLACED.format(name=declared.name))
+
+
+def unreadable(declared: DataTable, error: BaseException) -> GatewayError | None:
+    """What to tell of an error which says that a value of a table is beyond what Python or a figure can hold; else None.
+
+    Such as a date of the year 20000, which PostgreSQL keeps, or the median of a number of 400 digits.
+    """
+    if not isinstance(error, ValueError | OverflowError | asyncpg.DataError):
+        return None
+    return InvalidStateError(f"the table {declared.name} holds a value that is beyond what can be read: {error}")
 
 
 async def create_table(connection: AsyncConnection, table: Table) -> None:

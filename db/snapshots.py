@@ -26,6 +26,7 @@ from db.data_rows import (
     DataTable,
     change_of_table,
     create_table,
+    driver_error,
     readable,
     register,
     sql_name_of,
@@ -37,7 +38,6 @@ from errors import InvalidStateError
 
 BATCH_CELLS = 20_000  # as many as a load of a file inserts at once
 MAX_KEY_BYTES = 2_000  # of a text in a key; an index entry of PostgreSQL ends at 2,704
-REPLACED = "row_id_column_replaced"
 
 Warnings = list[dict[str, Any]]
 
@@ -73,8 +73,7 @@ async def snapshot(
         same = reading is connection
         row_count = await (_copied(connection, source, copy) if same else _carried(connection, source, copy, reading))
     except DBAPIError as error:
-        cause = getattr(error.orig, "__cause__", None) or error.orig
-        told = change_of_table(source, cause)
+        told = change_of_table(source, driver_error(error))
         if told is None:
             raise
         raise told from error
@@ -94,13 +93,18 @@ async def _key(
     if why is None:
         return (row_id_column,), []
     effective = generated_name(replace(source, key=(), mode=SNAPSHOT))
-    warning = {
-        "code": REPLACED,
-        "message": f"The column {row_id_column} {why}; rows are identified by {effective} instead.",
-        "requestedRowIdColumn": row_id_column,
+    message = f"The column {row_id_column} {why}; rows are identified by {effective} instead."
+    return (), [row_id_column_replaced(message, row_id_column, effective)]
+
+
+def row_id_column_replaced(message: str, asked: str, effective: str | None) -> dict[str, Any]:
+    """VAI's warning that rows are identified by another column than was asked for."""
+    return {
+        "code": "row_id_column_replaced",
+        "message": message,
+        "requestedRowIdColumn": asked,
         "effectiveRowIdColumn": effective,
     }
-    return (), [warning]
 
 
 async def _why_not(reading: AsyncConnection, source: DataTable, name: str) -> str | None:

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, literal
 
+from db.cell_values import MAX_DIGITS
 from db.chart_statements import ChartQuery, Figure, Order
-from db.comparisons import OPERATORS
-from db.data_rows import DataColumn, DataTable, DecimalNumber, sql_table
+from db.comparisons import MOST_VALUES_IN_ALL, OPERATORS
+from db.data_rows import DataColumn, DataTable, DecimalNumber, listed, sql_table
 from errors import InvalidInputError
 from operations.chart_specs import (
     MOST_FILTERS,
@@ -30,9 +31,6 @@ from operations.chart_specs import (
 
 NUMBERS = ("integer", "decimal", "float")
 MOMENTS = ("date", "timestamp")
-MOST_LISTED = 50  # columns that an error names
-MOST_COMPARED = 10_000  # values of all filters together; as of every filter of the graph
-MOST_DIGITS = 1_000  # of a number to compare with; PostgreSQL's numeric has an end, too
 INT64 = 2**63
 ORDERED = {"LT", "LTE", "GT", "GTE", "BETWEEN"}
 OF_TEXT = {"CONTAINS", "STARTS_WITH"}
@@ -108,10 +106,8 @@ class _Check:
         """The column of this name."""
         found = next((one for one in self.declared.columns if one.name == name), None)
         if found is None and name is not None:
-            names = [one.name for one in self.declared.columns]
-            others = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-            told = f"the table {self.declared.name} has no column `{name}`; it has "
-            self.problems[at] = f"{told}{', '.join(names[:MOST_LISTED])}{others}"
+            names = listed([one.name for one in self.declared.columns])
+            self.problems[at] = f"the table {self.declared.name} has no column `{name}`; it has {names}"
         return found
 
     def x(self, spec: ChartSpec, x: DataColumn | None) -> None:
@@ -137,9 +133,11 @@ class _Check:
         self.problems |= limit_problems(limit)
         if len(filters) > MOST_FILTERS:
             self.problems["filters"] = f"at most {MOST_FILTERS}, got {len(filters)}"
-        if self.compared > MOST_COMPARED:
+        if self.compared > MOST_VALUES_IN_ALL:
             at = "filters" if filters else "spec.filters"
-            self.problems[at] = f"all filters together compare with at most {MOST_COMPARED} values, got {self.compared}"
+            self.problems[at] = (
+                f"all filters together compare with at most {MOST_VALUES_IN_ALL} values, got {self.compared}"
+            )
 
     def conditions(self, filters: Sequence[ChartFilter], at: str) -> list[ColumnElement[bool]]:
         """The conditions of the filters that fit."""
@@ -224,8 +222,8 @@ def _truth(value: Any) -> bool:
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise _MisfitError(f"takes a number, got {_short(value)}")
-    if not abs(value) < 10**MOST_DIGITS:  # nor is NaN
-        raise _MisfitError("takes a finite number of at most 1,000 digits")
+    if not abs(value) < 10**MAX_DIGITS:  # nor is NaN
+        raise _MisfitError(f"takes a finite number of at most {MAX_DIGITS:,} digits")
     return Decimal(str(value))
 
 

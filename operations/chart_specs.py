@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from db.comparisons import MOST_VALUES
 from errors import InvalidInputError
 from operations.operation import Name, Storable, as_json
 from operations.problems import problems_of
@@ -22,7 +23,6 @@ MOST_MEASURES = 20
 MOST_FILTERS = 50
 MOST_POINTS = 10_000  # VAI's ceiling of `spec.limit`
 DEFAULT_POINTS = 1_000  # VAI's own default
-MOST_VALUES = 1_000  # of a list that a filter compares with; as of every filter of the graph
 MOST_UNITS = 10_000  # that a relative date looks back
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = {"=": "EQ", "==": "EQ", "!=": "NE", "<>": "NE", "<": "LT", "<=": "LTE", ">": "GT", ">=": "GTE"}

@@ -24,10 +24,8 @@ class CreateComputer(Operation):
     os: Annotated[str, StringConstraints(pattern="^(linux|windows)$")] = Field(
         "linux", description="Operating system, `linux` or `windows`."
     )
-    ram: int = Field(
-        4, description="Memory in gigabytes: 4, 8, 16, 32 or 64.", json_schema_extra={"enum": list(RAM_GB)}
-    )
-    cpu: int = Field(1, description="Processors: 1, 2, 4, 8 or 16.", json_schema_extra={"enum": list(CPUS)})
+    ram: int = Field(4, description="Memory in gigabytes: 4, 8, 16, 32 or 64.")
+    cpu: int = Field(1, description="Processors: 1, 2, 4, 8 or 16.")
     disk_size_gb: int = Field(8, ge=1, le=4_096, description="Size of the disk in gigabytes.")
     gpu: Annotated[str, StringConstraints(pattern="^(none|a10|l40s|a100-40gb|a100-80gb)$")] = Field(
         "none", description="Graphics processor: `none`, `a10`, `l40s`, `a100-40gb` or `a100-80gb`."

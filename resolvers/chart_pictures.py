@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from errors import InvalidInputError, InvalidStateError
 from operations.chart_specs import ChartSpec, chart_spec
 from resolvers.chart_answers import ChartData
 from resolvers.chart_data import data_of_charts
@@ -22,8 +23,8 @@ async def drawings_of_charts(
     keys: Sequence[str], *, ctx: Context, columns: Collection[str] = ()
 ) -> list[tuple[ChartSpec, ChartData] | BaseException]:
     """The specification and the figures of each chart; an error in its place. Statements: 1 and `data_of_charts`'."""
-    charts = await charts_by_id(keys, ctx=ctx, columns={"id", "spec"})
-    found = await _loaded(ctx, data_of_charts, keys)
+    charts = await charts_by_id(keys, ctx=ctx, columns={"id", "spec", "title"})
+    found = await ctx.loaded_once(data_of_charts, keys)
     return [_drawing(chart, data) for chart, data in zip(charts, found, strict=True)]
 
 
@@ -31,15 +32,10 @@ def _drawing(chart: Any, data: ChartData | BaseException) -> tuple[ChartSpec, Ch
     if isinstance(data, BaseException):
         return data
     try:
-        return chart_spec(chart.spec), data
-    except Exception as error:  # its place takes it; the others are drawn
+        spec = chart_spec(chart.spec)
+        return spec.model_copy(update={"title": spec.title or chart.title}), data
+    except InvalidInputError as error:  # its place takes it; the others are drawn
         return error
-
-
-async def _loaded(ctx: Context, batch: Any, keys: Sequence[str]) -> list[Any]:
-    """The answers of a batch function through the request's loader, so that what was read is not read again."""
-    loader = ctx.loader(batch, frozenset())
-    return list(await asyncio.gather(*map(loader.load, keys), return_exceptions=True))
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Pictures:
     theme: str | None = None
 
     async def __call__(self, keys: Sequence[str], *, ctx: Context, columns: Collection[str] = ()) -> list[Any]:
-        drawings = await _loaded(ctx, drawings_of_charts, keys)
+        drawings = await ctx.loaded_once(drawings_of_charts, keys)
         points = sum(len(one[1].rows) for one in drawings if isinstance(one, tuple))
         if points > SLOW_POINTS:
             return await asyncio.to_thread(self._drawn, drawings)
@@ -65,5 +61,9 @@ class Pictures:
     def _one(self, spec: ChartSpec, data: ChartData) -> Any:
         try:
             return self.draw(spec, data, self.theme)
+        except (ValueError, ArithmeticError, TypeError) as error:  # such as infinity, or a text among moments
+            told = InvalidStateError(f"the chart holds values that cannot be drawn: {error}")
+            told.__cause__ = error
+            return told
         except Exception as error:  # its place takes it; the others are drawn
             return error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,6 +76,14 @@ class Context:
         if key not in self._loaders:
             self._loaders[key] = DataLoader(partial(_answers, batch, self, columns))
         return self._loaders[key]
+
+    async def loaded_once(self, batch: Batch, keys: Sequence[str]) -> list[Any]:
+        """The answers of a batch function, in order, errors in their places; what a request has read is not read again.
+
+        Statements: the batch function's, for the keys that were not asked for before.
+        """
+        loader = self.loader(batch, frozenset())
+        return list(await asyncio.gather(*map(loader.load, keys), return_exceptions=True))
 
 
 async def _answers(batch: Batch, ctx: Context, columns: frozenset[str], keys: list[str]) -> list[Any]:

@@ -28,13 +28,11 @@ from sqlalchemy import (
 )
 
 from db.access import Viewer, visible
-from db.comparisons import OPERATORS, complement
+from db.comparisons import MOST_VALUES, MOST_VALUES_IN_ALL, OPERATORS, complement
 from db.shares import shared_with
 from errors import BadArgumentError
 
 FILTER = "filter"
-MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
-MOST_VALUES_IN_ALL = 10_000  # PostgreSQL's driver takes 32,767 parameters a statement
 MOST_COMPARISONS = 500  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
 MOST_RELATED = 50  # each is an EXISTS: PostgreSQL plans 50 of them in a third of a second, 200 in minutes
 MOST_LEVELS = 10  # SQLite's parser has a stack of 100 places; an EXISTS, which counts two levels, takes 14

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-LISTED_COLUMNS = 50  # in the message about one that there is not
+from db.data_rows import listed
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,4 @@ class TablePage:
 
 def no_such_column(name: str, known: Collection[str]) -> str:
     """What to say of a column that a table has not."""
-    listed = ", ".join(list(known)[:LISTED_COLUMNS])
-    more = f" and {len(known) - LISTED_COLUMNS} more" if len(known) > LISTED_COLUMNS else ""
-    return f"the table has no column {name[:100]!r}; there are {listed}{more}"
+    return f"the table has no column {name[:100]!r}; there are {listed(known)}"

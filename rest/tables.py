@@ -29,7 +29,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.data_rows import DataColumn, DataTable, create_table, insert_rows, register, sql_name_of, stored_table
+from db.data_rows import (
+    DataColumn,
+    DataTable,
+    create_table,
+    driver_error,
+    insert_rows,
+    register,
+    sql_name_of,
+    stored_table,
+)
 from db.database import Database, lock_organization
 from db.ids import id_of
 from db.workspaces import workspace_parts
@@ -120,8 +129,7 @@ async def imported_table(
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        cause = getattr(error.orig, "__cause__", None) or error.orig  # the driver's own words
-        raise TableError(f"the database refuses the table: {cause}; nothing was changed") from error
+        raise TableError(f"the database refuses the table: {driver_error(error)}; nothing was changed") from error
     return report
 
 

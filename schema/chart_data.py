@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -62,8 +61,7 @@ async def _data(
     given: Sequence[Any], limit: int | None, keys: Sequence[str], *, ctx: Context, columns: Collection[str]
 ) -> list[Any]:
     if not given and limit is None:  # what the pictures show, too: read once in a request
-        load = ctx.loader(data_of_charts, frozenset()).load
-        return list(await asyncio.gather(*map(load, keys), return_exceptions=True))
+        return await ctx.loaded_once(data_of_charts, keys)
     return await data_of_charts(keys, ctx=ctx, columns=columns, filters=chart_filters(given), limit=limit)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from operations.chart_specs import DEFAULT_POINTS
 from resolvers.echarts import option_of
 from resolvers.svg import svg_of
 from resolvers.users import users_by_id
@@ -17,8 +18,6 @@ from schema.lazy import WorkspaceType
 from schema.nodes import Record, entity, object_type
 from schema.scalars import JSON
 from schema.users import User
-
-DEFAULT_LIMIT = 1_000  # VAI's own default of `spec.limit`
 
 
 def _text(value: Any) -> str:
@@ -97,7 +96,7 @@ class ChartSpec:
     group: ChartGroup | None = item("What splits the figures into series; null for one series.", "group")
     filters: list[ChartFilter] = item("Which rows are summed up.", "filters", _dicts)
     sort: ChartSort | None = item("Order of the points.", "sort")
-    limit: int = item("Most points; 1,000 where the document gives none.", "limit", _whole(DEFAULT_LIMIT))
+    limit: int = item("Most points; 1,000 where the document gives none.", "limit", _whole(DEFAULT_POINTS))
 
 
 @entity("CHART")

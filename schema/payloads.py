@@ -41,6 +41,10 @@ def _agent() -> Any:
     return batch_field(agents_by_id, f"The agent; {LATER}", key="agent_id")
 
 
+def _binding() -> Any:
+    return batch_field(tasks_by_id, f"The binding; {LATER}", key="binding_id")
+
+
 def _deleted() -> Any:
     return column("The id of what was deleted, for a cache to forget it.", name="deleted_id")
 
@@ -217,7 +221,7 @@ class ClearSharePayload:
 class AttachTaskPayload:
     """The binding that was made."""
 
-    binding: TaskBinding | None = batch_field(tasks_by_id, f"The binding; {LATER}", key="binding_id")
+    binding: TaskBinding | None = _binding()
     workspace: Workspace | None = _workspace()
 
 
@@ -225,7 +229,7 @@ class AttachTaskPayload:
 class UpdateTaskBindingPayload:
     """The binding as it is now."""
 
-    binding: TaskBinding | None = batch_field(tasks_by_id, f"The binding; {LATER}", key="binding_id")
+    binding: TaskBinding | None = _binding()
     workspace: Workspace | None = _workspace()
 
 

@@ -62,7 +62,7 @@ def lines(figures: Figures, room: Room) -> Drawing:
     ground = _from_zero(figures, room)
     drawn = [ground.marks]
     for place, one in enumerate(figures.series):
-        heights = [None if value is None else ground.y.at(value) for value in one.values]
+        heights = _heights(ground, one.values)
         drawn += [_line(run, room.colour(place)) for run in _runs(ground.places, heights)]
         if len(figures.xs) <= MOST_SYMBOLS:
             drawn += _dots(figures, place, ground.places, heights, room)
@@ -74,9 +74,13 @@ def points(figures: Figures, room: Room) -> Drawing:
     ground = _from_zero(figures, room)
     drawn = [ground.marks]
     for place, one in enumerate(figures.series):
-        heights = [None if value is None else ground.y.at(value) for value in one.values]
+        heights = _heights(ground, one.values)
         drawn += _dots(figures, place, ground.places, heights, room)
     return Drawing("".join(drawn), _legend(figures))
+
+
+def _heights(ground: Plane, values: Sequence[Number | None]) -> list[float | None]:
+    return [None if value is None else ground.y.at(value) for value in values]
 
 
 def _dots(
@@ -120,7 +124,7 @@ def areas(figures: Figures, room: Room) -> Drawing:
     drawn = [ground.marks]
     floor = [ground.y.at(0)] * len(figures.xs)
     for place, level in enumerate(levels):
-        heights = [None if value is None else ground.y.at(value) for value in level]
+        heights = _heights(ground, level)
         floors = dict(zip(ground.places, floor, strict=True))
         for run in _runs(ground.places, heights):
             back = [(x, floors[x]) for x, _y in reversed(run)]

@@ -28,10 +28,11 @@ async def create_chart(desk: Desk, given: CreateChart) -> Outcome:
     ids = await _in_order(desk, part.id)
     await _put_in_order(desk, ids)
     me, external_id = await desk.me("VAI"), new_id()
+    title = given.title or given.spec.title
     fields = {
         "id": external_id,
         "workspaceId": part.external_id,
-        "title": given.title or given.spec.title,
+        "title": title,
         "position": len(ids),
         "collapsed": False,
         "artifactId": new_id(),
@@ -44,9 +45,7 @@ async def create_chart(desk: Desk, given: CreateChart) -> Outcome:
         "updatedAt": desk.stamp,
     }
     chart_id = desk.say("VAI", "CHART", external_id, fields)
-    desk.tell(
-        part, "chart.created", f"The chart {fields['title'] or ''} was made".replace("  ", " "), {"chartId": chart_id}
-    )
+    desk.tell(part, "chart.created", _told(title, "made"), {"chartId": chart_id})
     desk.note(chart_id)
     return Outcome(chart_id=chart_id, workspace_id=place.id)
 
@@ -109,7 +108,11 @@ def _expect(desk: Desk, row: Row[Any]) -> None:
 
 async def _tell(desk: Desk, row: Row[Any], kind: str, verb: str) -> None:
     part: Part = await desk.record(row.part_id)
-    desk.tell(part, kind, f"The chart {row.title or ''} was {verb}".replace("  ", " "), {"chartId": row.id})
+    desk.tell(part, kind, _told(row.title, verb), {"chartId": row.id})
+
+
+def _told(title: str | None, verb: str) -> str:
+    return f"The chart {title} was {verb}" if title else f"The chart was {verb}"
 
 
 async def _in_order(desk: Desk, part_id: str) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from db.data_rows import DataTable, declared_in
 from db.data_tables import data_tables
 from db.reflection import candidate_named
-from db.snapshots import drop_table_of, operational, snapshot
+from db.snapshots import operational, row_id_column_replaced, snapshot
 from errors import InvalidInputError
 from operations.chart_queries import chart_query
 from operations.chart_specs import ChartSpec
@@ -93,14 +93,7 @@ def _key_kept(given: CreateWorkspace, candidate: DataTable) -> list[dict[str, An
     if asked is None or asked == effective:
         return []
     message = f"The table is registered with {effective or 'no column'} to identify a row, which stays so."
-    return [
-        {
-            "code": "row_id_column_replaced",
-            "message": message,
-            "requestedRowIdColumn": asked,
-            "effectiveRowIdColumn": effective,
-        }
-    ]
+    return [row_id_column_replaced(message, asked, effective)]
 
 
 def _backing(given: CreateWorkspace, declared: DataTable | None) -> dict[str, Any]:
@@ -120,11 +113,6 @@ async def table_of(desk: Desk, part: Part) -> DataTable | None:
     """The table that a workspace's part stands on."""
     rows = await desk.rows(select(data_tables).where(data_tables.c.part_id == part.id))
     return declared_in(rows[0]) if rows else None
-
-
-async def drop_table(desk: Desk, part: Part) -> None:
-    """Forget the table of a part that goes: a snapshot goes with it, a live table stays."""
-    await drop_table_of(desk.connection, desk.organization_id, part.id)
 
 
 async def check_spec(desk: Desk, part: Part, spec: ChartSpec) -> None:

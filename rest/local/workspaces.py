@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from db.ids import is_id_of
 from db.keys import among
+from db.snapshots import drop_table_of
 from db.tags import tags
 from db.types import written
 from db.workspaces import workspaces
@@ -25,8 +26,8 @@ from operations.workspaces import (
 )
 from rest.joins import JoinError, Member, join_parts, parted, planned_joins
 from rest.local.desk import SYSTEM_NAMES, Desk, Part, WorkspacePlace
-from rest.local.tables import drop_table
 from rest.merge import DELETED
+from rest.unify import NAME_ORDER
 
 ARCHIVABLE = ("VAI", "EVERSHELL")
 POD_ARCHIVABLE = ("stopped", "failed")  # states of Evershell's; in others 409 invalid_state
@@ -50,7 +51,7 @@ def expect_workspace(desk: Desk, place: WorkspacePlace) -> None:
 
 def first_part(place: WorkspacePlace) -> Part:
     """The part whose activity tells what was done to the whole."""
-    return next(place.parts[system] for system in ("VAI", "AITASKER", "ORGO", "EVERSHELL") if system in place.parts)
+    return next(place.parts[system] for system in NAME_ORDER if system in place.parts)
 
 
 async def update_workspace(desk: Desk, given: UpdateWorkspace) -> Outcome:
@@ -136,7 +137,7 @@ async def delete_workspace(desk: Desk, given: DeleteWorkspace) -> Outcome:
     for part in place.parts.values():
         desk.amend(part, {DELETED: True})
         if part.system == "VAI":
-            await drop_table(desk, part)
+            await drop_table_of(desk.connection, desk.organization_id, part.id)
     desk.note(place.id)
     return Outcome(deleted_id=place.id)
 
