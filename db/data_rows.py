@@ -264,7 +264,7 @@ def change_of_table(declared: DataTable, error: BaseException | None) -> Gateway
 
 
 def unreadable(declared: DataTable, error: BaseException) -> GatewayError | None:
-    """What to tell of an error which says that a value of a table is beyond what Python or a figure can hold; else None.
+    """What to tell of an error which says that a table's value is beyond what Python or a figure can hold; else None.
 
     Such as a date of the year 20000, which PostgreSQL keeps, or the median of a number of 400 digits.
     """
