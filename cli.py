@@ -459,7 +459,7 @@ def sign_in(
     scope: Scopes = None,
 ) -> None:
     """Print an address that signs a browser in; good once, for an hour."""
-    scopes = _scopes(scope)
+    scopes = _scopes(scope, OWN_SCOPES)
 
     async def work(settings: Settings, database: Database, organization_id: str) -> None:
         email = user or _default_account(settings)
@@ -469,12 +469,12 @@ def sign_in(
     _run(_with_organization(org, work))
 
 
-def _scopes(given: list[str] | None) -> Sequence[str]:
+def _scopes(given: list[str] | None, default: Sequence[str] = DEFAULT_SCOPES) -> Sequence[str]:
     """The scopes that were asked for. Raises CommandError for one that there is not."""
     unknown = [one for one in given or () if one not in SCOPES]
     if unknown:
         raise CommandError(f"no such scope: {unknown[0]}; there are {', '.join(SCOPES)}")
-    return given or DEFAULT_SCOPES
+    return given or default
 
 
 def _default_account(settings: Settings) -> str:

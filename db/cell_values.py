@@ -25,6 +25,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_WHOLE = re.compile(r"-?[0-9]{16,20}")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SIZES = re.compile(r"\((\d+)(?:, ?(\d+))?\)")
 _EXAMPLES = {
@@ -43,8 +44,10 @@ _EXAMPLES = {
 
 def shown(value: Any) -> Any:
     """A value as JSON has it, by its class."""
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (str, bool)):
         return value
+    if isinstance(value, int):
+        return _shown_whole(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Decimal):
@@ -54,6 +57,11 @@ def shown(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return bytes(value).hex() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
+
+
+def _shown_whole(value: Any) -> Any:
+    """A whole number, beyond those that a double keeps as text: JavaScript reads every number as a double."""
+    return str(value) if isinstance(value, int) and abs(value) > DOUBLE_WHOLE else value
 
 
 def _shown_decimal(value: Decimal) -> Any:
@@ -66,9 +74,11 @@ def shown_by(column: DataColumn, is_sqlite: bool) -> Callable[[Any], Any] | None
 
     A live table of SQLite may hold values that are not of the column's type; they are shown as they are.
     """
+    if column.type == "integer" and (not is_sqlite or column.live_type is None):
+        return _shown_whole
     if not is_sqlite:
-        return None if column.type in ("integer", "text", "boolean") else shown
-    if column.live_type is None and column.type in ("integer", "text", "date"):
+        return None if column.type in ("text", "boolean") else shown
+    if column.live_type is None and column.type in ("text", "date"):
         return None
     maker: Callable[[Any], Any] = _SHOWN_BY_SQLITE.get(column.type, shown)
     return maker
@@ -149,6 +159,9 @@ def _timestamp(value: Any) -> datetime:
 
 
 def _integer(value: Any) -> int:
+    """A whole number, or the text of one that a double does not keep, as it is shown."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value) and abs(int(value)) > DOUBLE_WHOLE:
+        return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):

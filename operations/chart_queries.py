@@ -67,7 +67,7 @@ def chart_query(
         figures,
         tuple(conditions),
         _order(spec),
-        limit or spec.limit,
+        min(limit or spec.limit, MOST_POINTS // len(spec.y)),  # each of a row's figures is a point
         spec.x.truncate,
         spec.kind == "HISTOGRAM" and spec.x.truncate is None,
     )

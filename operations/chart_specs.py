@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from db.comparisons import MOST_VALUES
 from errors import InvalidInputError
-from operations.operation import Name, Storable, as_json
+from operations.operation import FreeValue, Name, Storable
 from operations.problems import problems_of
 
 MOST_MEASURES = 20
@@ -114,7 +114,7 @@ class ChartFilter(SpecPart):
 
     column: Name = Field(description="Name of the column.")
     op: Annotated[Operator, AnyCase] = Field(description="How the column is compared.")
-    value: Annotated[Any, AfterValidator(as_json)] = Field(
+    value: FreeValue = Field(
         None,
         description="What the column is compared with: a list for IN and NOT_IN, two values for BETWEEN, "
         '`{"n": 30, "unit": "DAY"}` for LAST, a unit such as `"MONTH"` for THIS_UNIT, nothing for IS_NULL and '

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import reduce
 from typing import Annotated, Any, ClassVar, Protocol
 
 import orjson
@@ -10,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from db.access import Viewer
 
+LEVELS_AROUND = 8  # what a value stands in where it is kept: a document, a list of it, an answer
 MAX_NAME_CHARACTERS = 255  # of names, keys and foreign ids; as rest/models has it
 
 
@@ -27,15 +30,17 @@ def _storable(text: str) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """The value, of which JSON can hold all. Raises ValueError for whole numbers beyond 64 bits and deep nesting."""
+    """The value, of which JSON can hold all. Raises ValueError for endless numbers and deep nesting, say."""
     try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError as error:
+        json.dumps(value, allow_nan=False)
+        orjson.dumps(reduce(lambda inner, _level: [inner], range(LEVELS_AROUND), value))
+    except (orjson.JSONEncodeError, ValueError, RecursionError) as error:
         raise ValueError(f"cannot be kept as JSON: {error}") from None
     return value
 
 
 Storable = AfterValidator(_storable)
+FreeValue = Annotated[Any, AfterValidator(as_json)]
 FreeObject = Annotated[dict[str, Any], AfterValidator(as_json)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS), Storable]
 WorkspaceId = Annotated[str, IdOf("WORKSPACE"), Field(description="The workspace's id; any that it ever had will do.")]

@@ -178,8 +178,10 @@ def _nulls_last(value: Any) -> tuple[bool, bool, Any]:
 
 
 def _shown(value: Any, of: DataColumn, is_sqlite: bool) -> Any:
+    if value is None or (of.type == "integer" and isinstance(value, int)):  # a number however long: it is drawn
+        return value
     maker = shown_by(of, is_sqlite)
-    return value if maker is None or value is None else maker(value)
+    return value if maker is None else maker(value)
 
 
 def _width(row: Any) -> float:
@@ -190,8 +192,16 @@ def _lower_bound(place: int, row: Any, query: ChartQuery) -> Any:
     """The x of a bin, in the type of its column."""
     bound = _rounded(place * float(row.d) / float(row.m))
     if query.x and query.x.type in ("date", "timestamp"):
-        return (EPOCH + timedelta(days=bound)).isoformat()
+        return _day(bound).isoformat()
     return int(bound) if query.x and query.x.type == "integer" else bound
+
+
+def _day(number: float) -> date:
+    """The day of this number since 1970; the first or the last that there is where it lies beyond."""
+    try:
+        return EPOCH + timedelta(days=number)
+    except OverflowError:
+        return date.max if number > 0 else date.min
 
 
 def _rounded(value: float, digits: int = EXACT_DIGITS) -> float:

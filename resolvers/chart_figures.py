@@ -189,7 +189,7 @@ def _shown(xs: Sequence[Any], axis: Axis, spec: ChartSpec, data: ChartData) -> l
     if axis == "value":
         return [number_of(x) for x in xs]
     if axis == "time":
-        return [_moment(x).strftime("%Y-%m-%dT%H:%M:%SZ") for x in xs]
+        return [f"{_moment(x).isoformat()[:19]}Z" for x in xs]  # strftime does not fill years up to four digits
     if spec.kind == "HISTOGRAM" and data.bin_width:
         return _unique([_bin(x, data.bin_width, data.x_type) for x in xs])
     return _unique([_x_label(x, spec.x.truncate, data.x_type) for x in xs])
@@ -201,9 +201,17 @@ def _bin(low: Any, width: float, x_type: str) -> str:
         return NONE
     if x_type in {"date", "timestamp"}:
         start = _moment(low)
-        return f"{start:%Y-%m-%d} to {start + timedelta(days=width):%Y-%m-%d}"
+        return f"{start.isoformat()[:10]} to {_later(start, width).isoformat()[:10]}"
     start_number = number_of(low)
     return label_of(low) if start_number is None else f"{written(start_number)} to {written(start_number + width)}"
+
+
+def _later(start: datetime, days: float) -> datetime:
+    """A moment so many days later, at the latest the last that there is."""
+    try:
+        return start + timedelta(days=days)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _x_label(x: Any, unit: str | None, x_type: str) -> str:
@@ -215,14 +223,14 @@ def _x_label(x: Any, unit: str | None, x_type: str) -> str:
         return label_of(x)
     if unit:
         return period_label(moment, unit)
-    return moment.strftime("%Y-%m-%d" if x_type == "date" else "%Y-%m-%d %H:%M")
+    return moment.isoformat(" ")[: 10 if x_type == "date" else 16]
 
 
 def period_label(moment: datetime, unit: str) -> str:
     """A moment by the unit that it is cut to."""
     if unit == "QUARTER":
         return f"{moment.year} Q{(moment.month + 2) // 3}"
-    return moment.strftime({"MONTH": "%Y-%m", "YEAR": "%Y"}.get(unit, "%Y-%m-%d"))
+    return moment.isoformat()[: {"MONTH": 7, "YEAR": 4}.get(unit, 10)]
 
 
 def _moment(value: Any) -> datetime:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 
 from db.access import TABLE_WRITE, visible
-from db.data_rows import OPERATIONAL, DataColumn, DataTable, change_of_table, declared_in
+from db.data_rows import OPERATIONAL, DataColumn, DataTable, change_of_table, declared_in, unreadable
 from db.data_tables import MAIN, data_tables
 from db.database import Database
 from db.keys import among, keys_to_come
@@ -30,7 +30,7 @@ from resolvers.table_pages import TableArguments, TableColumn, TablePage, Wanted
 
 MAX_LIMIT = 5_000  # VAI's ceiling of a page
 MAX_OFFSET = 2**31 - 1
-MAX_ROWS = 100_000  # of all pages that one field of a request asks for
+MAX_ROWS = 100_000  # of all pages that one request asks for
 NO_SECOND_DATABASE = "the table {name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
 NO_SCOPE = f"The token lacks the scope `{TABLE_WRITE}`."
 ARCHIVED = "The workspace is archived."
@@ -80,12 +80,13 @@ async def rows_of_table(
     """All rows of a statement over `sql_table(declared)`, run where that table lives. Statements: 1.
 
     Whoever has `declared` from `tables_of_workspaces` may see its rows. Raises UnavailableError where its database
-    is not set or does not answer, and InvalidStateError where a live table is not as it was registered.
+    is not set or does not answer, and InvalidStateError where a live table is not as it was registered or holds what
+    cannot be read.
     """
     try:
         return await database_of(declared, ctx).rows(statement, values)
     except Exception as error:
-        told = change_of_table(declared, error)
+        told = change_of_table(declared, error) or unreadable(declared, error)
         if told is None:
             raise
         raise told from error
@@ -112,7 +113,7 @@ async def pages_of_workspaces(
     one for the rows and one for the count, where they are wanted; 2 more where a workspace has no table. Raises
     BadArgumentError and TooLargeError.
     """
-    _check(arguments, len(keys) if wanted.rows else 0)
+    _check(arguments, len(keys) if wanted.rows else 0, ctx)
     standing = await standing_of_workspaces(keys, ctx=ctx)  # A
     pages = (_page(one, arguments, wanted, ctx) for one in standing.values())
     found: dict[str, Any] = dict(zip(standing, await asyncio.gather(*pages, return_exceptions=True), strict=True))
@@ -122,16 +123,14 @@ async def pages_of_workspaces(
     return [found.get(key) for key in keys]
 
 
-def _check(arguments: TableArguments, pages: int) -> None:
+def _check(arguments: TableArguments, pages: int, ctx: Context) -> None:
     if not 1 <= arguments.limit <= MAX_LIMIT:
         raise BadArgumentError(f"limit must be 1 to {MAX_LIMIT:,}, got {arguments.limit}")
     if not 0 <= arguments.offset <= MAX_OFFSET:
         raise BadArgumentError(f"offset must be 0 to {MAX_OFFSET:,}, got {arguments.offset}")
-    if pages * arguments.limit > MAX_ROWS and pages > 1:
-        raise TooLargeError(
-            f"{pages} tables with {arguments.limit:,} rows each are more than {MAX_ROWS:,} rows; "
-            "ask for fewer of either"
-        )
+    asked = ctx.remembered[_check] = ctx.remembered.get(_check, 0) + pages * arguments.limit
+    if asked > MAX_ROWS:
+        raise TooLargeError(f"a request reads at most {MAX_ROWS:,} rows of tables, got {asked:,}; ask for fewer")
 
 
 async def _page(standing: Standing, arguments: TableArguments, wanted: Wanted, ctx: Context) -> TablePage:

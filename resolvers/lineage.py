@@ -135,7 +135,9 @@ class Lineage:
         next_one = (below.c.generation + 1).label("generation")
         step = select(child.c.organization_id, below.c.start, child.c.id, next_one)
         step = visible(step.select_from(_joined(below, child, "parent_id")), ctx.viewer)
-        below = below.union_all(step.where(below.c.generation < to_come(DEPTH, Integer())))
+        # A circle ends where it comes back to its start. Each row has one parent, so each comes once for a start.
+        goes_on = child.c.id != below.c.start
+        below = below.union_all(step.where(goes_on, below.c.generation < to_come(DEPTH, Integer())))
         nearest = select(
             below.c.organization_id, below.c.start, below.c.id, func.min(below.c.generation).label("generation")
         )

@@ -5,13 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NewType
 
+from graphql import ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition, scalar
 
 from db.types import written
 from errors import BadArgumentError
 
 JSON = NewType("JSON", object)
+INT64 = 2**63
 BigInt = NewType("BigInt", int)
+
+
+def json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    """The value of a literal, as the same text would be read in variables: a number beyond 64 bits is a double."""
+    return _as_in_variables(value_from_ast_untyped(node, variables))
+
+
+def _as_in_variables(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_in_variables(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_in_variables(item) for item in value]
+    is_too_long = isinstance(value, int) and not -INT64 <= value < 2 * INT64
+    return float(str(value)) if is_too_long else value
 
 
 def read(text: Any) -> datetime:
@@ -31,6 +47,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="Any JSON value: object, list, text, number, truth value or null.",
         serialize=lambda value: value,
         parse_value=lambda value: value,
+        parse_literal=json_literal,
     ),
     BigInt: scalar(
         name="BigInt",

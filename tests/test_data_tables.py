@@ -303,7 +303,7 @@ async def test_too_many_rows_at_once_are_refused(graph: Graph, tables: Tables) -
 
     answer = await graph.ask(QUERY, limit=5000)
     assert {error.message for error in answer.errors or ()} == {
-        "21 tables with 5,000 rows each are more than 100,000 rows; ask for fewer of either"
+        "a request reads at most 100,000 rows of tables, got 105,000; ask for fewer"
     }
 
 

@@ -47,7 +47,7 @@ def moment_label(seconds: float, span: float, unit: str | None) -> str:
     moment = datetime.fromtimestamp(seconds, UTC)
     if unit:
         return period_label(moment, unit)
-    return moment.strftime("%Y-%m-%d" if span > 3 * 86_400 else "%m-%d %H:%M")
+    return moment.isoformat()[:10] if span > 3 * 86_400 else f"{moment:%m-%d %H:%M}"
 
 
 def spread(count: int, most: int = MOST_LABELS) -> range:

@@ -15,6 +15,7 @@ from db.charts import charts
 from errors import InvalidInputError
 from operations.charts import CreateChart, DeleteChart, MoveChart, UpdateChart
 from operations.operation import Outcome
+from rest.dialect import some
 from rest.local.desk import Desk, Part, new_id
 from rest.local.tables import check_spec
 from rest.merge import DELETED
@@ -64,6 +65,8 @@ async def update_chart(desk: Desk, given: UpdateChart) -> Outcome:
         fields |= {"spec": given.spec.to_document(), "chartSpecVersion": (row.chart_spec_version or 0) + 1}
     if "title" in wanted:
         fields["title"] = given.title
+        if given.spec is None and some(row.spec).get("title") is not None:  # what its picture is headed by
+            fields["spec"] = {**row.spec, "title": given.title}
     if given.collapsed is not None:
         fields["collapsed"] = given.collapsed
     if "renderer_config" in wanted:

@@ -25,7 +25,7 @@ from db.operations import audit_entries
 from db.types import written
 from db.users import users
 from db.workspaces import workspace_parts, workspaces
-from errors import ConflictError, NotFoundError, UnavailableError, UnsupportedError
+from errors import ConflictError, InvalidStateError, NotFoundError, UnsupportedError
 from operations.operation import Editing, Operation
 from rest.answers import EPOCH
 from rest.dialect import Patch
@@ -151,12 +151,14 @@ class Desk:
     async def connection_to(self, declared: DataTable) -> AsyncConnection:
         """A transaction on the database where a table lives; it is committed just before this one is.
 
-        Raises UnavailableError where that database is not set.
+        Raises InvalidStateError where that database is not set.
         """
         if declared.database == MAIN:
             return self.connection
         if self.tables is None:
-            raise UnavailableError(f"the table {declared.name} stands in a second database; set WORKGRAPH_TABLES_URL")
+            raise InvalidStateError(
+                f"the table {declared.name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
+            )
         return await self.others.enter_async_context(self.tables.writing())
 
     def expect(self, row: Row[Any], current: Mapping[str, Any]) -> None:

@@ -73,9 +73,9 @@ async def _table(desk: Desk, given: CreateWorkspace, part_id: str) -> Made | Non
     if candidate is None:
         message = "no such table is registered; `tableCandidates` lists those that are"
         raise InvalidInputError({"backingTableName": message})
+    live = await desk.connection_to(candidate)
     if given.mode == "OPERATIONAL":
         return await operational(desk.connection, candidate, part_id=part_id, at=desk.now), _key_kept(given, candidate)
-    live = await desk.connection_to(candidate)
     return await snapshot(
         desk.connection,
         candidate,
