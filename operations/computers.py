@@ -2,21 +2,14 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from db.access import WORKSPACE_WRITE
 from operations.operation import IdOf, Operation, Storable, WorkspaceId
 
 ComputerId = Annotated[str, IdOf("COMPUTER"), Field(description="The computer's id.")]
-
-
-def _one_of(*numbers: int) -> AfterValidator:
-    def checked(number: int) -> int:
-        if number not in numbers:
-            raise ValueError(f"must be one of {', '.join(map(str, numbers))}")
-        return number
-
-    return AfterValidator(checked)
+RAM_GB = (4, 8, 16, 32, 64)
+CPUS = (1, 2, 4, 8, 16)
 
 
 class CreateComputer(Operation):
@@ -31,8 +24,8 @@ class CreateComputer(Operation):
     os: Annotated[str, StringConstraints(pattern="^(linux|windows)$")] = Field(
         "linux", description="Operating system, `linux` or `windows`."
     )
-    ram: Annotated[int, _one_of(4, 8, 16, 32, 64)] = Field(4, description="Memory in gigabytes: 4, 8, 16, 32 or 64.")
-    cpu: Annotated[int, _one_of(1, 2, 4, 8, 16)] = Field(1, description="Processors: 1, 2, 4, 8 or 16.")
+    ram: int = Field(4, description="Memory in gigabytes: 4, 8, 16, 32 or 64.")
+    cpu: int = Field(1, description="Processors: 1, 2, 4, 8 or 16.")
     disk_size_gb: int = Field(8, ge=1, le=4_096, description="Size of the disk in gigabytes.")
     gpu: Annotated[str, StringConstraints(pattern="^(none|a10|l40s|a100-40gb|a100-80gb)$")] = Field(
         "none", description="Graphics processor: `none`, `a10`, `l40s`, `a100-40gb` or `a100-80gb`."

@@ -257,7 +257,7 @@ def test_every_field_is_a_column_a_relation_or_covered_by_name(schema: GraphSche
     }
     made = re.compile(r"(\w+Connection|\w+Edge|PageInfo|_Service|TablePage|TableColumn|TableCandidate)\.")
     in_memory = {name for name in without_a_feed if made.match(name)}
-    mutations = {name for name in without_a_feed if name.startswith("Mutation.")}  # tests/test_operations.py
+    mutations = {name for name in without_a_feed if name.startswith("Mutation.")}  # tests/test_mutations.py
     assert without_a_feed - in_memory - mutations == BY_HAND
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from db.computers import computers
 from errors import InvalidInputError, InvalidStateError
 from operations.computers import (
+    CPUS,
+    RAM_GB,
     CreateComputer,
     DeleteComputer,
     RestartComputer,
@@ -29,9 +31,16 @@ async def create_computer(desk: Desk, given: CreateComputer) -> Outcome:
     """A running computer in the workspace's Orgo part."""
     place = await desk.workspace(given.workspace_id)
     folder = place.part("ORGO", "computers")
+    problems = {}
+    if given.ram not in RAM_GB:
+        problems["ram"] = f"must be one of {', '.join(map(str, RAM_GB))}"
+    if given.cpu not in CPUS:
+        problems["cpu"] = f"must be one of {', '.join(map(str, CPUS))}"
     same = select(computers.c.id).where(computers.c.workspace_id == place.id, computers.c.name == given.name)
     if await desk.rows(same):
-        raise InvalidInputError({"name": "there is a computer of this name in the workspace"})
+        problems["name"] = "there is a computer of this name in the workspace"
+    if problems:
+        raise InvalidInputError(problems)
     external_id = new_id()
     fields = given.model_dump(include={"name", "os", "ram", "cpu", "disk_size_gb", "resolution", "auto_stop_minutes"})
     gpu = None if given.gpu == "none" else given.gpu
