@@ -83,7 +83,8 @@ async def filled(url: str, count: int, folder: Path) -> tuple[Filled, list[str],
     lines = folder / "charts.jsonl"
     lines.write_text("\n".join(map(json.dumps, _exchanges())))
     async for entry in imported(database, organization_id, [lines], Summary()):
-        print(entry, file=sys.stderr)
+        if entry.outcome == "refused":
+            sys.exit(f"the benchmark's own documents are refused: {entry}")
     part_id = (await database.rows(select(workspace_parts.c.id)))[0].id
     now = datetime.now(UTC)
     sql_name = sql_name_of(organization_id, part_id, "orders", now)
