@@ -6,6 +6,7 @@ Source: VAI `PUT`, `DELETE /api/v1/workspaces/{workspace_id}/share`, `DELETE ...
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -13,103 +14,100 @@ from sqlalchemy import or_, select
 from db.ids import id_of
 from db.keys import among
 from db.types import written
-from db.users import shares, users
-from errors import ConflictError, InvalidInputError
+from db.users import recipients, shares, users
+from errors import InvalidInputError
 from operations.operation import Outcome
 from operations.shares import ClearShare, RevokeShare, SetShare
-from rest.dialect import some
 from rest.local.desk import Desk, Part, WorkspacePlace, new_id
 from rest.local.workspaces import touched
-from rest.vai_rows import CLEARED, REVOKED
 
+SHARED, NOT_SHARED = "shared", "not_shared"  # words of VAI
+Person = dict[str, Any]
 PERSON = ("id", "email", "firstName", "lastName", "profilePictureUrl")
 
 
 async def set_share(desk: Desk, given: SetShare) -> Outcome:
     """Shared with these and nobody else; with those it had, where it was revoked and none is named."""
-    place, part = await _place(desk, given.workspace_id)
-    share = _share(part)
+    stand = await _stand(desk, given.workspace_id)
     if given.expires_at is not None and given.expires_at <= desk.now:
         raise InvalidInputError({"expiresAt": "must lie in the future"})
-    people = await _people(desk, given.recipient_user_ids) if given.recipient_user_ids else _kept(share)
-    fields = {
-        "shareId": share.get("shareId") or new_id(),
-        "state": "shared",
-        "status": "active",
-        "recipientUserIds": [one["id"] for one in people],
-        "recipients": people,
-        "expiresAt": given.expires_at and written(given.expires_at),
-        "createdAt": share.get("createdAt") or desk.stamp,
-        "updatedAt": desk.stamp,
-    }
-    touched(desk, part, {"$share": fields, "isShared": True, "shareRecipients": people})
-    _tell(desk, place, part, "shared", f"It was shared with {len(people)} {'person' if len(people) == 1 else 'people'}")
-    return Outcome(workspace_id=place.id)
+    people = await _people(desk, given.recipient_user_ids) if given.recipient_user_ids else _kept(stand)
+    times = {"expiresAt": given.expires_at and written(given.expires_at), "createdAt": stand.created_at or desk.stamp}
+    fields = {"shareId": stand.share_id or new_id(), "state": SHARED, "status": "active", **_named(people), **times}
+    _say(desk, stand, fields, people)
+    _tell(desk, stand, "shared", f"It was shared with {len(people)} {'person' if len(people) == 1 else 'people'}")
+    return Outcome(workspace_id=stand.place.id)
 
 
 async def revoke_share(desk: Desk, given: RevokeShare) -> Outcome:
     """Nobody has access by it any more; who it was is kept. What is not shared stays as it is."""
-    place, part = await _place(desk, given.workspace_id)
-    share = _share(part)
-    if share.get("state") == "shared":
-        _end(desk, part, {**share, "state": "not_shared", "status": "revoked", "updatedAt": desk.stamp})
-        _tell(desk, place, part, "share_revoked", "Its share was revoked")
-    return Outcome(workspace_id=place.id)
+    stand = await _stand(desk, given.workspace_id)
+    if stand.state != NOT_SHARED:
+        times = {"expiresAt": stand.expires_at, "createdAt": stand.created_at}
+        told = {"shareId": stand.share_id, "state": NOT_SHARED, "status": "revoked", **_named(stand.people), **times}
+        _say(desk, stand, told, [])
+        _tell(desk, stand, "share_revoked", "Its share was revoked")
+    return Outcome(workspace_id=stand.place.id)
 
 
 async def clear_share(desk: Desk, given: ClearShare) -> Outcome:
     """As if it never had been shared."""
-    place, part = await _place(desk, given.workspace_id)
-    if _share(part):
-        _end(desk, part, {"state": "not_shared", "updatedAt": desk.stamp})
-        _tell(desk, place, part, "share_cleared", "Its share was cleared")
-    return Outcome(workspace_id=place.id)
+    stand = await _stand(desk, given.workspace_id)
+    if stand.state != NOT_SHARED or stand.share_id or stand.people:
+        _say(desk, stand, {"state": NOT_SHARED}, [])
+        _tell(desk, stand, "share_cleared", "Its share was cleared")
+    return Outcome(workspace_id=stand.place.id)
 
 
-async def _place(desk: Desk, workspace_id: str) -> tuple[WorkspacePlace, Part]:
+@dataclass(frozen=True)
+class _Stand:
+    """How a workspace is shared by now: what its rows say, whichever documents and calls made them."""
+
+    place: WorkspacePlace
+    part: Part
+    state: str
+    share_id: str | None
+    expires_at: str | None
+    created_at: str | None
+    people: Sequence[Person]
+
+
+async def _stand(desk: Desk, workspace_id: str) -> _Stand:
+    """Raises ConflictError where the share is not as old as expected. Statements: 5."""
     place = await desk.workspace(workspace_id)
     part = place.part("VAI", "shares")
-    _expect(desk, await desk.rows(select(shares).where(shares.c.record_id == part.id)))
-    return place, part
+    found = await desk.rows(select(shares).where(shares.c.record_id == part.id))
+    if not found:  # of a workspace that only another record has mentioned
+        return _Stand(place, part, NOT_SHARED, None, None, None, [])
+    row = found[0]
+    expires_at, created_at = (moment and written(moment) for moment in (row.expires_at, row.created_at))
+    desk.expect(row, {"state": row.state, "status": row.status, "expiresAt": expires_at})
+    of_part = (recipients.c.record_id == part.id, recipients.c.via == "SHARE")
+    is_theirs = (recipients.c.organization_id == users.c.organization_id) & (recipients.c.user_id == users.c.id)
+    named = select(users).select_from(users.join(recipients, is_theirs)).where(*of_part).order_by(recipients.c.position)
+    people = [_person(one) for one in await desk.rows(named)]
+    return _Stand(place, part, row.state, row.share_id, expires_at, created_at, people)
 
 
-def _expect(desk: Desk, found: Sequence[Any]) -> None:
-    """A share that was never set has no `updatedAt`, and whoever expects one is too late or too early."""
-    if found:
-        row = found[0]
-        expires_at = row.expires_at and written(row.expires_at)
-        desk.expect(row, {"state": row.state, "status": row.status, "expiresAt": expires_at})
-    elif getattr(desk.operation, "expected_updated_at", None) is not None:
-        raise ConflictError("there is no share any more", current=None)
+def _say(desk: Desk, stand: _Stand, share: Mapping[str, Any], people: Sequence[Person]) -> None:
+    """Say the share as a whole, and of the workspace who has access by it."""
+    told = {**share, "updatedAt": desk.stamp}
+    touched(desk, stand.part, {"$share": told, "isShared": bool(people), "shareRecipients": people})
 
 
-def _share(part: Part) -> Mapping[str, Any]:
-    """The share as it stands in the document; less what was taken away by calls that only say so."""
-    document = part.document
-    if REVOKED in document or CLEARED in document or "$share" not in document:
-        return _told_otherwise(document)
-    share = some(document["$share"])
-    return {} if set(share) <= {"state", "updatedAt"} and share.get("state") == "not_shared" else share
+def _named(people: Sequence[Person]) -> dict[str, Any]:
+    return {"recipientUserIds": [one["id"] for one in people], "recipients": people}
 
 
-def _told_otherwise(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    people = document.get("shareRecipients") or ()
-    if document.get("isShared") or people:
-        return {"state": "shared" if document.get("isShared") else "not_shared", "recipients": people}
-    return {}
-
-
-def _end(desk: Desk, part: Part, share: Mapping[str, Any]) -> None:
-    touched(desk, part, {"$share": dict(share), "isShared": False, "shareRecipients": []})
-
-
-def _kept(share: Mapping[str, Any]) -> list[dict[str, Any]]:
-    people = {one["id"]: dict(one) for one in share.get("recipients") or () if one and one.get("id")}
-    for user_id in share.get("recipientUserIds") or ():
-        people.setdefault(user_id, {"id": user_id})
-    if not people:
+def _kept(stand: _Stand) -> Sequence[Person]:
+    if not stand.people:
         raise InvalidInputError({"recipientUserIds": "name at least one person; it keeps none of before"})
-    return list(people.values())
+    return stand.people
+
+
+def _person(row: Any) -> Person:
+    values = (row.external_id, row.email, row.first_name, row.last_name, row.profile_picture_url)
+    return dict(zip(PERSON, values, strict=True))
 
 
 async def _people(desk: Desk, given: Sequence[str]) -> list[dict[str, Any]]:
@@ -123,13 +121,12 @@ async def _people(desk: Desk, given: Sequence[str]) -> list[dict[str, Any]]:
         if row is None:
             problems[f"recipientUserIds[{number}]"] = f"there is no user {one!r} of VAI"
         else:
-            values = (row.external_id, row.email, row.first_name, row.last_name, row.profile_picture_url)
-            people[row.id] = dict(zip(PERSON, values, strict=True))
+            people[row.id] = _person(row)
     if problems:
         raise InvalidInputError(problems)
     return list(people.values())
 
 
-def _tell(desk: Desk, place: WorkspacePlace, part: Part, kind: str, title: str) -> None:
-    desk.tell(part, f"workspace.{kind}", title)
-    desk.note(place.id)
+def _tell(desk: Desk, stand: _Stand, kind: str, title: str) -> None:
+    desk.tell(stand.part, f"workspace.{kind}", title)
+    desk.note(stand.place.id)
