@@ -1149,3 +1149,12 @@ async def test_what_cannot_be_kept_is_refused_by_its_place(hand: Hand) -> None:
         refusal = await hand.refused(mutation, **given)
         assert (refusal.code, refusal.paths) == ("INVALID_INPUT", [path])
     assert differences(await dump(hand.database), before) == {}
+
+
+async def test_the_state_of_a_pod_is_read_in_whichever_case(hand: Hand, importer: Importer) -> None:
+    pod = {"id": "loud", "org_id": "org", "role_id": "role", "status": "IDLE", "snapshot_ref": "s"}
+    await importer.lines(exchange("evershell", "GET /workspaces/loud", pod))
+    workspace = of("WORKSPACE", "EVERSHELL", "loud")
+
+    stopped = await hand.do("stopWorkspace", "{ workspace { status } }", id=workspace)
+    assert stopped == {"workspace": {"status": "STOPPED"}}

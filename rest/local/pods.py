@@ -15,7 +15,7 @@ from errors import InvalidInputError, InvalidStateError
 from operations.operation import Outcome
 from operations.workspaces import ForkWorkspace, ResumeWorkspace, StopWorkspace
 from rest.local.desk import Desk, Part
-from rest.local.workspaces import touched
+from rest.local.workspaces import pod_state, touched
 
 ID_BYTES = 13  # 26 characters, as many as a ULID has, which Evershell's ids are made of
 FINISHED = ("completed", "failed", "cancelled")  # tasks behind which there is a snapshot
@@ -67,7 +67,7 @@ async def stop_workspace(desk: Desk, given: StopWorkspace) -> Outcome:
     """Stopped, with a new snapshot, from idle or busy; what is stopped or stopping stays as it is."""
     place = await desk.workspace(given.id)
     pod = place.part("EVERSHELL", "pods")
-    state = pod.document.get("status")
+    state = pod_state(pod)
     if state not in ("stopped", "stopping"):
         if state not in ("idle", "busy"):
             raise InvalidStateError(f"a pod can be stopped when it is idle or busy, and this one is {state}")
@@ -80,7 +80,7 @@ async def resume_workspace(desk: Desk, given: ResumeWorkspace) -> Outcome:
     """Idle from stopped; what is up or on its way stays as it is. An archived or failed one is refused."""
     place = await desk.workspace(given.id)
     pod = place.part("EVERSHELL", "pods")
-    state = pod.document.get("status")
+    state = pod_state(pod)
     if pod.document.get("archived_at") is not None:
         raise InvalidStateError("an archived pod cannot be resumed; restore the workspace first")
     if state not in ("idle", "busy", "provisioning"):

@@ -88,7 +88,7 @@ async def archive_workspace(desk: Desk, given: ArchiveWorkspace) -> Outcome:
     expect_workspace(desk, place)
     parts = _archivable(place)
     for part in parts:
-        state = part.document.get("status")
+        state = pod_state(part)
         if part.system == "EVERSHELL" and not _is_archived(part) and state not in POD_ARCHIVABLE:
             raise InvalidStateError(
                 f"a pod can be archived when it is stopped or failed, and this one is {state}; stop it"
@@ -114,6 +114,12 @@ def _put(desk: Desk, place: WorkspacePlace, changed: list[Part], verb: str) -> O
         desk.tell(changed[0], f"workspace.{verb}", f"The workspace was {verb}")
         desk.note(place.id)
     return Outcome(workspace_id=place.id)
+
+
+def pod_state(pod: Part) -> str:
+    """The state of a pod in Evershell's own word, in lower case as the unified state reads it."""
+    word = pod.document.get("status")
+    return word.strip().lower() if isinstance(word, str) else "unknown"
 
 
 def _archivable(place: WorkspacePlace) -> list[Part]:
