@@ -43,6 +43,17 @@ class PermissionDeniedError(GatewayError):
     status = 403
 
 
+class LimitError(GatewayError):
+    """More was asked than a limit lets through: `limit` is its name, `value` what it is, `asked` what was asked, or at
+    least so much. Each limit has a class of its own.
+    """
+
+    status = 400
+
+    def __init__(self, message: str, *, limit: str, value: float, asked: float, **details: Any) -> None:
+        super().__init__(message, limit=limit, value=value, asked=asked, **details)
+
+
 class BadArgumentError(GatewayError):
     """An argument that the schema allows and its meaning does not, such as `first: 0`."""
 

@@ -18,11 +18,13 @@ from structlog.testing import capture_logs
 from db.database import Database
 from db.migrate import upgrade
 from db.users import tokens
-from gateway import COOKIE, PAGES, application, cursor_key, log_plainly
+from gateway import application, cursor_key, log_plainly
 from resolvers.accounts import BROWSER, SIGN_IN, created_token, ensure_organization
 from settings import Settings
 from tests.conftest import ORGANIZATION_ID
 from tests.test_pages import put
+from web.pages import PAGES
+from web.viewers import COOKIE
 
 NO_TOKEN = "no token; send `Authorization: Bearer TOKEN` (`workgraph token create`)"
 WRONG_TOKEN = "the token is not valid (any more); make one with `workgraph token create`"

@@ -21,7 +21,9 @@ MAY_IMPORT = {
         "rest",  # whose writer it hands to requests
         "schema",
         "settings",
+        "web",
     },  # cli: `python gateway.py` is the command
+    "web": {"db", "errors", "execution", "resolvers", "settings"},
     "execution": {"errors"},  # it is handed the schema
     "schema": {"db", "errors", "operations", "resolvers"},
     "resolvers": {"db", "errors", "operations"},
