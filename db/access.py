@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Join, Select, Text, false
+from sqlalchemy import ColumnElement, FromClause, Join, Select, false
 
 from db.ids import id_of
-from db.statements import to_come
-from db.types import Keys
+from db.own import NOW, ORGANIZATION, USERS, VIEWER, organization, within
 
-ORGANIZATION, USERS = "viewer_organization", "viewer_users"  # parameters that each viewer gives a value of its own
-READ = "workspace:read"
-WORKSPACE_WRITE, AGENT_WRITE, TABLE_WRITE, SHARE_WRITE = (
-    "workspace:write",
-    "agent:write",
-    "table:write",
-    "share:write",
-)
-OWN_USERS = ("VAI", "EVERSHELL")  # the systems whose records name who made them
+# Scopes, in Evershell's words; the form without `:own` includes the one with it.
+READ, READ_OWN = "workspace:read", "workspace:read:own"
+WORKSPACE_WRITE, WORKSPACE_WRITE_OWN = "workspace:write", "workspace:write:own"
+AGENT_WRITE, TABLE_WRITE, SHARE_WRITE = "agent:write", "table:write", "share:write"
+BILLING_READ, ADMIN = "billing:read", "admin"
 WRITES = (WORKSPACE_WRITE, AGENT_WRITE, TABLE_WRITE, SHARE_WRITE)
+SCOPES = (READ, READ_OWN, *WRITES, WORKSPACE_WRITE_OWN, BILLING_READ, ADMIN)
+OWN_USERS = ("VAI", "EVERSHELL")  # the systems whose records name who made them
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,25 @@ class Viewer:
     @property
     def shape(self) -> Hashable:
         """Viewers of one shape run the same statements; they differ in the parameters' values only."""
-        return READ in self.scopes
+        return READ if READ in self.scopes else READ_OWN if READ_OWN in self.scopes else None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it sees at most what is its own or shared with it, and not all that the organisation holds."""
+        return READ not in self.scopes
+
+    @property
+    def everywhere(self) -> Viewer:
+        """The same viewer, who sees all that the organisation holds: for what an operation entails."""
+        return replace(self, scopes=self.scopes | {READ})
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the parameters that stand for the viewer in a statement, as of now."""
+        return {**self._lasting, NOW: datetime.now(UTC)}
 
     @cached_property
-    def values(self) -> dict[str, Any]:
-        """The values of the parameters that stand for the viewer in a statement."""
+    def _lasting(self) -> dict[str, Any]:
         return {ORGANIZATION: self.organization_id, USERS: [*self.user_ids, *self.own_user_ids]}
 
     @property
@@ -51,33 +63,26 @@ class Viewer:
         return tuple(id_of("USER", self.organization_id, system, self.account_id) for system in OWN_USERS)
 
 
-def organization() -> BindParameter[str]:
-    """The viewer's organisation, as a parameter that has no value until the statement runs for someone."""
-    return to_come(ORGANIZATION, Text())
-
-
-def users() -> BindParameter[Any]:
-    """The viewer's users, as a parameter."""
-    return to_come(USERS, Keys())
-
-
 def visible(statement: Select[Any], viewer: Viewer) -> Select[Any]:
     """The statement, restricted to the rows that the viewer may see.
 
-    With the scope `workspace:read` those are the rows of the token's organisation; without it there are none.
-    Call it before adding conditions that correlate with an outer statement. Raises TypeError for a table that
-    belongs to no organisation. The statement is the same for all viewers of one `shape`; it runs with their `values`.
+    With the scope `workspace:read` those are the rows of the token's organisation, with `workspace:read:own` those of
+    them that are within its own reach (db/own.py); without either there are none. Call it before adding conditions
+    that correlate with an outer statement. Raises TypeError for a table of which nothing says who may see it. The
+    statement is the same for all viewers of one `shape`; it runs with their `values`.
     """
-    if READ not in viewer.scopes:
+    if viewer.shape is None:
         return statement.where(false())
     for source in _sources(statement):
         statement = statement.where(_organization_of(source) == organization())
+        if viewer.is_limited:
+            statement = statement.where(within(source, VIEWER))
     return statement
 
 
 def may_see_billing(viewer: Viewer, owner_id: str | None) -> bool:
     """Whether the viewer is told what is paid for an agent: its owner is, and whoever holds `billing:read`."""
-    return "billing:read" in viewer.scopes or owner_id in viewer.user_ids
+    return BILLING_READ in viewer.scopes or owner_id in viewer.user_ids
 
 
 def _sources(statement: Select[Any]) -> list[FromClause]:

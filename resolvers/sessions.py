@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Select, select
 
-from db.access import users, visible
-from db.keys import among
+from db.access import visible
+from db.keys import among, keys_to_come
+from db.own import OWNER, VIEWER, shared_sessions, users
 from db.pages import Term
 from db.sessions import messages, sessions
-from db.users import recipients
-from db.workspaces import workspaces
 from resolvers.context import Context
 from resolvers.pages import Connection
 from resolvers.relations import one
+from resolvers.workspaces import ORGANIZATION, access_columns, access_told
 
 NEWEST = (Term("created_at", descending=True),)
 
@@ -27,21 +29,24 @@ messages_by_id = one(messages.c.id)
 messages_of_sessions = Connection("session.messages", messages, (Term("created_at"),), match=messages.c.session_id)
 
 
-async def access_of_sessions(keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[str]:
-    """What the viewer is to each session: OWNER of its workspace or who shared it, VIEWER by a share, or
-    ORGANIZATION. Statements: 1.
+async def access_of_sessions(keys: Sequence[str], *, ctx: Context, columns: Collection[str] = ()) -> list[str]:
+    """What the viewer is to each session: OWNER of it who shared it, VIEWER by a share; else what it is to the
+    workspace. Statements: 1.
     """
-    owns = exists().where(
-        workspaces.c.organization_id == sessions.c.organization_id,
-        workspaces.c.id == sessions.c.workspace_id,
-        among(workspaces.c.owner_id, users()),
-    )
-    shared = exists().where(
-        and_(recipients.c.organization_id == sessions.c.organization_id, recipients.c.record_id == sessions.c.id),
-        among(recipients.c.user_id, users()),
-    )
-    is_owner = or_(owns, among(sessions.c.shared_by_id, users()))
-    statement = select(sessions.c.id, is_owner.label("is_owner"), shared.label("is_shared"))
-    rows = await ctx.rows(visible(statement, ctx.viewer).where(among(sessions.c.id, set(keys))))
-    found = {row.id: "OWNER" if row.is_owner else "VIEWER" if row.is_shared else "ORGANIZATION" for row in rows}
-    return [found.get(key, "ORGANIZATION") for key in keys]
+    rows = await ctx.rows_of(("access", "sessions"), partial(_access, ctx), keys=list(dict.fromkeys(keys)))
+    found = {row.id: _told(row) for row in rows}
+    return [found.get(key, ORGANIZATION) for key in keys]
+
+
+def _access(ctx: Context) -> Select[Any]:
+    is_theirs = among(sessions.c.shared_by_id, users()).label("is_sharer")
+    is_shared = sessions.c.id.in_(shared_sessions()).label("is_shared")
+    statement = select(sessions.c.id, is_theirs, is_shared, *access_columns(sessions.c.workspace_id))
+    return visible(statement, ctx.viewer).where(among(sessions.c.id, keys_to_come()))
+
+
+def _told(row: Any) -> str:
+    of_workspace = access_told(row)
+    if row.is_sharer:
+        return OWNER
+    return VIEWER if row.is_shared and of_workspace == ORGANIZATION else of_workspace

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, Select, select
 
-from db.access import organization, users, visible
+from db.access import visible
 from db.documents import documents
-from db.keys import among
+from db.keys import among, keys_to_come
+from db.own import EDITOR, OWNER, VIEWER, workspaces_within
 from db.pages import Term
-from db.shares import shared_with
 from db.users import shares
 from db.workspaces import (
     aitasker_workspaces,
@@ -29,6 +30,7 @@ from resolvers.pages import Connection
 from resolvers.relations import many, one
 
 NEWEST = (Term("created_at", descending=True),)
+RANKS, ORGANIZATION = (OWNER, EDITOR, VIEWER), "ORGANIZATION"  # what a viewer is to a workspace
 
 workspaces_by_id = one(workspaces.c.id)
 # By the id of the workspace or of any part of it, so that every old id still resolves after joining.
@@ -72,30 +74,23 @@ async def shares_of_workspaces(keys: Sequence[str], *, ctx: Context, columns: Co
     return [row if row is not None else ShareFacts() for row in found]
 
 
-async def access_of_workspaces(keys: Sequence[str], *, ctx: Context, columns: Collection[str]) -> list[str]:
-    """What the viewer is to each workspace: OWNER, EDITOR, VIEWER, or ORGANIZATION. Statements: 1.
-
-    A share makes a viewer; an editor where VAI says so of it. Expired and revoked shares count for nothing.
-    """
-    mine = among(workspaces.c.owner_id, users())
-    shared, edits = shared_with(ctx.viewer, workspaces), _is_editor()
-    statement = select(
-        workspaces.c.id, mine.label("is_owner"), shared.label("is_shared"), and_(shared, edits).label("is_editor")
-    )
-    rows = await ctx.rows(visible(statement, ctx.viewer).where(among(workspaces.c.id, set(keys))))
-    found = {row.id: row for row in rows}
-    return [_access(found.get(key)) for key in keys]
+async def access_of_workspaces(keys: Sequence[str], *, ctx: Context, columns: Collection[str] = ()) -> list[str]:
+    """What the viewer is to each workspace: OWNER, EDITOR, VIEWER, or ORGANIZATION. Statements: 1."""
+    rows = await ctx.rows_of(("access", "workspaces"), partial(_access, ctx), keys=list(dict.fromkeys(keys)))
+    found = {row.id: access_told(row) for row in rows}
+    return [found.get(key, ORGANIZATION) for key in keys]
 
 
-def _access(row: Any) -> str:
-    if row is None:
-        return "ORGANIZATION"
-    return "OWNER" if row.is_owner else "EDITOR" if row.is_editor else "VIEWER" if row.is_shared else "ORGANIZATION"
+def _access(ctx: Context) -> Select[Any]:
+    statement = select(workspaces.c.id, *access_columns(workspaces.c.id))
+    return visible(statement, ctx.viewer).where(among(workspaces.c.id, keys_to_come()))
 
 
-def _is_editor() -> Any:
-    return exists().where(
-        vai_workspaces.c.organization_id == organization(),
-        vai_workspaces.c.workspace_id == workspaces.c.id,
-        vai_workspaces.c.viewer_access == "editor",
-    )
+def access_columns(workspace_id: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    """Whether the viewer is to the workspace what each column is named."""
+    return [workspace_id.in_(workspaces_within(access)).label(access) for access in RANKS]
+
+
+def access_told(row: Any) -> str:
+    """The first that holds, of a row with `access_columns`."""
+    return next((access for access in RANKS if getattr(row, access)), ORGANIZATION)
