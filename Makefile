@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := cli.py cli_tables.py gateway.py errors.py settings.py db execution operations rest resolvers schema tests bench web
+SOURCES := cli.py cli_tables.py cli_tokens.py gateway.py errors.py settings.py db execution operations rest resolvers schema tests bench web
 
 .PHONY: serve test check format bench pictures schema constraints clean
 

@@ -1,4 +1,6 @@
-"""The command line: `workgraph serve`, `import`, `import-table`, `link`, `db upgrade`, `schema`, `token create`.
+"""The command line: `workgraph serve`, `import`, `import-table`, `link`, `db upgrade`, `schema`, `sign-in`.
+
+`table` and `token` stand in `cli_tables.py` and `cli_tokens.py`.
 
 Exit codes: 0 all went well; 1 something was refused or failed; 2 the command, a setting or a file name is wrong.
 """
@@ -9,7 +11,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -25,13 +27,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
 from cli_tables import Command, table_commands
+from cli_tokens import Scopes, checked_scopes, token_commands
 from db.access import READ, WRITES
 from db.database import Database, explained, folder_of, refresh_statistics
 from db.documents import documents
 from db.migrate import is_at_head, upgrade
 from errors import UnavailableError
 from gateway import cursor_key
-from resolvers.accounts import SCOPES, SIGN_IN, created_token, ensure_organization, has_accounts
+from resolvers.accounts import SIGN_IN, created_token, ensure_organization, has_accounts
 from rest.files import files_in, system_named
 from rest.importing import Entry, Summary, imported
 from rest.intake import link as linked
@@ -41,7 +44,6 @@ from schema.build import build_schema
 from settings import Settings, SettingsError, settings_from_environment
 
 EXAMPLES = Path(__file__).parent / "examples"
-DEFAULT_SCOPES = (READ,)
 OWN_SCOPES = (READ, *WRITES)  # of who starts Workgraph on their own machine
 REFUSED, WRONG = 1, 2  # exit codes
 SHOWN_PROBLEMS = 20  # the report file lists all
@@ -56,16 +58,10 @@ app = typer.Typer(
     "docs/settings.md.",
 )
 database_commands = typer.Typer(no_args_is_help=True, help="The database itself.")
-token_commands = typer.Typer(no_args_is_help=True, help="Tokens, which callers send as `Authorization: Bearer`.")
 app.add_typer(database_commands, name="db")
-app.add_typer(token_commands, name="token")
 says = Console(stderr=True, highlight=False)
 
 Organization = Annotated[str | None, typer.Option("--org", metavar="NAME", help="The organisation.")]
-Scopes = Annotated[
-    list[str] | None,
-    typer.Option("--scope", help=f"What the token allows, of {', '.join(SCOPES)}; may be repeated."),
-]
 
 
 class CommandError(Exception):
@@ -427,30 +423,6 @@ def schema() -> None:
     typer.echo(build_schema().as_str())
 
 
-@token_commands.command(
-    "create",
-    epilog="**Example**: `TOKEN=$(workgraph token create --user maya@northwind.example --scope workspace:read)`",
-)
-def token_create(
-    org: Organization = None,
-    user: Annotated[str | None, typer.Option(metavar="EMAIL", help="The account; made if there is none.")] = None,
-    scope: Scopes = None,
-    identity: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SYSTEM=ID", help="The account's user id in a system; may be repeated."),
-    ] = None,
-) -> None:
-    """Make a token and print it, alone, on standard output. Only its SHA-256 is stored, so it cannot be shown again."""
-    scopes = _scopes(scope)
-    known_as = dict(_member(one, "a user id") for one in identity or ())
-
-    async def work(settings: Settings, database: Database, organization_id: str) -> None:
-        email = user or _default_account(settings)
-        typer.echo(await created_token(database, organization_id, email, scopes, known_as=known_as))
-
-    _run(_with_organization(org, work))
-
-
 @app.command("sign-in", epilog="**Example**: `workgraph sign-in --user maya@northwind.example`")
 def sign_in(
     org: Organization = None,
@@ -459,7 +431,7 @@ def sign_in(
     scope: Scopes = None,
 ) -> None:
     """Print an address that signs a browser in; good once, for an hour."""
-    scopes = _scopes(scope, OWN_SCOPES)
+    scopes = checked_scopes(scope, OWN_SCOPES, CommandError)
 
     async def work(settings: Settings, database: Database, organization_id: str) -> None:
         email = user or _default_account(settings)
@@ -467,14 +439,6 @@ def sign_in(
         typer.echo(f"http://{settings.host}:{port or settings.port}/sign-in?code={code}")
 
     _run(_with_organization(org, work))
-
-
-def _scopes(given: list[str] | None, default: Sequence[str] = DEFAULT_SCOPES) -> Sequence[str]:
-    """The scopes that were asked for. Raises CommandError for one that there is not."""
-    unknown = [one for one in given or () if one not in SCOPES]
-    if unknown:
-        raise CommandError(f"no such scope: {unknown[0]}; there are {', '.join(SCOPES)}")
-    return given or default
 
 
 def _default_account(settings: Settings) -> str:
@@ -491,9 +455,9 @@ async def _with_organization(org: str | None, work: Callable[[Settings, Database
     return 0
 
 
-app.add_typer(
-    table_commands(Command(lambda org, work: _run(_with_organization(org, work)), CommandError)), name="table"
-)
+command = Command(lambda org, work: _run(_with_organization(org, work)), CommandError)
+app.add_typer(table_commands(command), name="table")
+app.add_typer(token_commands(command, _default_account, _member), name="token")
 
 
 def main() -> None:

@@ -88,6 +88,7 @@ def application(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await viewers.close()
         await database.close()
         if tables is not None:
             await tables.close()

@@ -1,6 +1,6 @@
 """People of the four systems, what is shared with them, and who of them an account of Workgraph is."""
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
 from db.metadata import metadata, moment, owned_table, record_table, text
 from db.types import Json
@@ -59,15 +59,21 @@ identities = Table(
     Column("user_id", Text, primary_key=True),
 )
 
-# A token is stored as its SHA-256; kind `sign-in` is a one-time address, `bearer` and `browser` are sessions.
+# A token is stored as its SHA-256; kind `sign-in` is a one-time address, `bearer` and `browser` are sessions. `id` is
+# what people call it by, and tells nothing of the token; only a bearer's token has a name.
 tokens = Table(
     "tokens",
     metadata,
     Column("digest", Text, primary_key=True),
+    text("id", nullable=False),
     text("organization_id", nullable=False),
     text("account_id", nullable=False),
     text("kind", nullable=False),
+    text("name"),
     Column("scopes", Json, nullable=False),
     moment("created_at", nullable=False),
     moment("expires_at"),
+    moment("last_used_at"),
 )
+Index(None, tokens.c.organization_id, tokens.c.id, unique=True)
+Index(None, tokens.c.organization_id, tokens.c.account_id, tokens.c.name, unique=True)

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
 
-from sqlalchemy import delete, func, select, union
+from sqlalchemy import delete, func, or_, select, union
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.access import READ, WRITES, Viewer
+from db.access import Viewer
 from db.database import Database
 from db.ids import id_of, organization_id_of
 from db.users import accounts, identities, organizations, tokens, users
 from db.writes import insert_missing
+from resolvers.last_uses import LastUses
 
-ADMIN = "admin"
-SCOPES = (READ, *WRITES, "billing:read", ADMIN)  # those that mean something so far; see docs/settings.md
 BEARER, BROWSER, SIGN_IN = "bearer", "browser", "sign-in"
 PREFIX = "wg_"  # so that people and secret scanners know one when they see it
 TOKEN_BYTES = 32
+ID_BYTES = 6  # of what a token is called by
 MOST_KNOWN = 10_000  # tokens whose holders are remembered
-LIFETIMES = {SIGN_IN: timedelta(hours=1), BROWSER: timedelta(days=30)}  # a bearer token has no end of its own
+OWN_LENGTH = len(PREFIX) + 43  # characters of a token of ours
+LIFETIMES = {SIGN_IN: timedelta(hours=1), BROWSER: timedelta(days=30)}  # a bearer token has the end that it is given
+
+
+class NameTakenError(ValueError):
+    """The account has a token of this name that is still good."""
 
 
 async def ensure_organization(database: Database, name: str) -> str:
@@ -42,6 +48,19 @@ async def has_accounts(database: Database) -> bool:
     return bool(rows[0][0])
 
 
+@dataclass(frozen=True)
+class Issue:
+    """A token that is to be made: what it allows, of which kind it is, its name and its end.
+
+    A bearer's token without a name is named after its id; one without an end has none.
+    """
+
+    scopes: Collection[str]
+    kind: str = BEARER
+    name: str | None = None
+    expires_at: datetime | None = None
+
+
 async def created_token(
     database: Database,
     organization_id: str,
@@ -50,14 +69,15 @@ async def created_token(
     *,
     kind: str = BEARER,
     known_as: Mapping[str, str] | None = None,
+    name: str | None = None,
+    expires_at: datetime | None = None,
 ) -> str:
     """A new token of the account with this e-mail address, which is made if need be. Told once, never stored.
 
-    `known_as` gives the account's user id in systems, by the system's name.
+    `known_as` gives the account's user id in systems, by the system's name. Raises NameTakenError.
     """
     account_id = id_of("ACCOUNT", organization_id, "", email)
-    now, token = datetime.now(UTC), PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    account = {"organization_id": organization_id, "id": account_id, "email": email, "created_at": now}
+    account = {"organization_id": organization_id, "id": account_id, "email": email, "created_at": datetime.now(UTC)}
     people = [
         {
             "organization_id": organization_id,
@@ -66,27 +86,40 @@ async def created_token(
         }
         for system, external_id in (known_as or {}).items()
     ]
-    async with database.writing() as connection:
-        await insert_missing(connection, accounts, [account])
-        await insert_missing(connection, identities, people)
-        await _store(connection, token, organization_id, account_id, kind, scopes)
+    try:
+        async with database.writing() as connection:
+            await insert_missing(connection, accounts, [account])
+            await insert_missing(connection, identities, people)
+            return await _stored(connection, organization_id, account_id, Issue(scopes, kind, name, expires_at))
+    except IntegrityError as error:  # of the index on names; ids are too long to meet
+        raise NameTakenError(f"{email} has a token named {name!r} already; revoke it, or take another name") from error
+
+
+async def _stored(connection: AsyncConnection, organization_id: str, account_id: str, issue: Issue) -> str:
+    now, token, token_id = datetime.now(UTC), PREFIX + secrets.token_urlsafe(TOKEN_BYTES), secrets.token_hex(ID_BYTES)
+    await _forget_the_expired(connection, organization_id, account_id, issue.name, now)
+    row = {
+        "digest": digest(token),
+        "id": token_id,
+        "organization_id": organization_id,
+        "account_id": account_id,
+        "kind": issue.kind,
+        "name": (issue.name or f"token {token_id}") if issue.kind == BEARER else None,
+        "scopes": sorted(issue.scopes),
+        "created_at": now,
+        "expires_at": now + LIFETIMES[issue.kind] if issue.kind in LIFETIMES else issue.expires_at,
+    }
+    await connection.execute(tokens.insert(), [row])
     return token
 
 
-async def _store(
-    connection: AsyncConnection, token: str, organization_id: str, account_id: str, kind: str, scopes: Collection[str]
+async def _forget_the_expired(
+    connection: AsyncConnection, organization_id: str, account_id: str, name: str | None, now: datetime
 ) -> None:
-    now = datetime.now(UTC)
-    row = {
-        "digest": digest(token),
-        "organization_id": organization_id,
-        "account_id": account_id,
-        "kind": kind,
-        "scopes": sorted(scopes),
-        "created_at": now,
-        "expires_at": now + LIFETIMES[kind] if kind in LIFETIMES else None,
-    }
-    await insert_missing(connection, tokens, [row])
+    """An expired token holds its name no longer; those of browsers and codes that expired are nobody's concern."""
+    its_name = (tokens.c.account_id == account_id) & (tokens.c.name == name)
+    expired = delete(tokens).where(tokens.c.organization_id == organization_id, tokens.c.expires_at <= now)
+    await connection.execute(expired.where(or_(tokens.c.kind != BEARER, its_name)))
 
 
 async def redeemed(database: Database, code: str) -> str | None:
@@ -99,43 +132,68 @@ async def redeemed(database: Database, code: str) -> str | None:
         row = (await connection.execute(delete(tokens).where(is_it).returning(*tokens.c))).one_or_none()
         if row is None or _has_expired(row.expires_at):
             return None
-        token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-        await _store(connection, token, row.organization_id, row.account_id, BROWSER, row.scopes)
-        return token
+        return await _stored(connection, row.organization_id, row.account_id, Issue(row.scopes, BROWSER))
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a token, of which kind it is, and when it ends."""
+    """Who holds a token, of which kind it is, and when it ends. `digest` is None for one that is not stored here.
+
+    `remembered_until` is when it has to be looked at anew at the latest.
+    """
 
     viewer: Viewer
     kind: str
     expires_at: datetime | None
+    digest: str | None = None
+    remembered_until: datetime | None = None
+
+
+Foreign = Callable[[str], Awaitable[Holder | None]]
 
 
 class Viewers:
-    """Who holds which token. What was found is taken to be true for some seconds."""
+    """Who holds which token. What was found is taken to be true for some seconds.
 
-    def __init__(self, database: Database, seconds: float) -> None:
+    `foreign` is asked about tokens that are none of ours.
+    """
+
+    def __init__(self, database: Database, seconds: float, foreign: Foreign | None = None) -> None:
         self._database = database
         self._seconds = seconds
+        self._foreign = foreign
         self._known: dict[str, tuple[Holder, float]] = {}
+        self._uses = LastUses(database)
 
     async def of(self, token: str, kinds: Collection[str]) -> Viewer | None:
         """Who holds the token; None where it is wrong, has expired, or is of another kind.
 
         Statements: 2 for a token that was not seen lately.
         """
-        holder, until = self._known.get(token, (None, 0.0))
-        if holder is None or until <= monotonic():
-            self._known.pop(token, None)
-            holder = await holder_of(self._database, digest(token))
+        key = token if len(token) <= OWN_LENGTH else digest(token)
+        holder, until = self._known.get(key, (None, 0.0))
+        if holder is None or until <= monotonic() or _has_expired(holder.remembered_until):
+            self._known.pop(key, None)
+            holder = await self._looked_up(token)
             if holder is None:
                 return None
             if len(self._known) >= MOST_KNOWN:
                 del self._known[next(iter(self._known))]
-            self._known[token] = holder, monotonic() + self._seconds
-        return holder.viewer if holder.kind in kinds and not _has_expired(holder.expires_at) else None
+            self._known[key] = holder, monotonic() + self._seconds
+        if holder.kind not in kinds or _has_expired(holder.expires_at):
+            return None
+        if holder.digest is not None:
+            self._uses.note(holder.digest)
+        return holder.viewer
+
+    async def _looked_up(self, token: str) -> Holder | None:
+        if self._foreign is not None and not token.startswith(PREFIX):
+            return await self._foreign(token)
+        return await holder_of(self._database, digest(token))
+
+    async def close(self) -> None:
+        """Write what is still to be written."""
+        await self._uses.close()
 
 
 async def holder_of(database: Database, token_digest: str) -> Holder | None:
@@ -150,14 +208,24 @@ async def holder_of(database: Database, token_digest: str) -> Holder | None:
     if not rows:
         return None
     row = rows[0]
-    known = select(identities.c.user_id.label("id")).where(
-        identities.c.organization_id == row.organization_id, identities.c.account_id == row.account_id
-    )
-    by_mail = select(users.c.id).where(users.c.organization_id == row.organization_id, users.c.email == row.email)
-    mine = union(by_mail, known)  # each by its index
-    people = tuple(sorted(user.id for user in await database.rows(mine)))
+    people = await users_of_account(database, row.organization_id, row.account_id, row.email)
     viewer = Viewer(row.organization_id, row.account_id, row.email, frozenset(row.scopes), people)
-    return Holder(viewer, row.kind, row.expires_at)
+    return Holder(viewer, row.kind, row.expires_at, token_digest)
+
+
+async def users_of_account(
+    database: Database, organization_id: str, account_id: str, email: str | None
+) -> tuple[str, ...]:
+    """Ids of the users that an account is: those of its e-mail address, if it has one, and those it was said to be.
+
+    Statements: 1.
+    """
+    mine = select(identities.c.user_id.label("id")).where(
+        identities.c.organization_id == organization_id, identities.c.account_id == account_id
+    )
+    by_mail = select(users.c.id).where(users.c.organization_id == organization_id, users.c.email == email)
+    people = mine if email is None else union(by_mail, mine)  # each by its index
+    return tuple(sorted(user.id for user in await database.rows(people)))
 
 
 def digest(token: str) -> str:

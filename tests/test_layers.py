@@ -10,8 +10,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # What each layer may import of the others.
 MAY_IMPORT = {
-    "cli": {"cli_tables", "db", "errors", "gateway", "resolvers", "rest", "schema", "settings"},
+    "cli": {"cli_tables", "cli_tokens", "db", "errors", "gateway", "resolvers", "rest", "schema", "settings"},
     "cli_tables": {"db", "errors", "settings"},
+    "cli_tokens": {"cli_tables", "db", "resolvers", "settings"},
     "gateway": {
         "cli",
         "db",

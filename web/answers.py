@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from graphql import GraphQLError
 
+from db.access import ADMIN
 from errors import BadRequestError, GatewayError, InternalError, UnauthenticatedError
-from resolvers.accounts import ADMIN
 from web.context import RequestContext, is_socket
 from web.pages import page
 

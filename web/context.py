@@ -9,8 +9,8 @@ from typing import Any
 from strawberry.extensions import SchemaExtension
 from strawberry.fastapi import BaseContext
 
+from db.access import ADMIN
 from execution.trace import Trace
-from resolvers.accounts import ADMIN
 from resolvers.context import Context
 
 EXPLAIN = "x-workgraph-explain"  # the header that asks what an answer took

@@ -7,10 +7,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from db.access import ADMIN
 from db.database import Database, explained
 from db.migrate import is_at_head
 from errors import PermissionDeniedError
-from resolvers.accounts import ADMIN, Viewers
+from resolvers.accounts import Viewers
 from web.viewers import viewer_of
 
 log = structlog.get_logger("workgraph")
