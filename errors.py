@@ -149,6 +149,24 @@ class UnavailableError(GatewayError):
     is_retryable = True
 
 
+class StatementTimeoutError(LimitError):
+    """A statement took longer than one may, and was ended; where it was to change something, all of it was undone."""
+
+    code = "STATEMENT_TIMEOUT"
+    status = 504
+    is_retryable = True
+
+
+class RequestTimeoutError(LimitError):
+    """A request took longer than one may, and was given up with all that it had begun. Of a mutation `done` says how
+    many of its fields were done before, and `uncertain` whether nobody can tell of the one that was at work.
+    """
+
+    code = "TIMEOUT"
+    status = 504
+    is_retryable = True
+
+
 ERRORS: tuple[type[GatewayError], ...] = (
     InternalError,
     UnauthenticatedError,
@@ -166,4 +184,6 @@ ERRORS: tuple[type[GatewayError], ...] = (
     BadRequestError,
     BadIdError,
     UnavailableError,
+    StatementTimeoutError,
+    RequestTimeoutError,
 )

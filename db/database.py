@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
@@ -15,38 +15,34 @@ from typing import Any, Protocol
 import asyncpg
 from cachetools import LRUCache
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from db.drivers import Driver, PostgresDriver, SqliteDriver
+from db.commits import Commit
+from db.drivers import WAIT_SECONDS, Driver, PostgresDriver, SqliteDriver
+from db.interrupts import end_long_statements, interrupt
+from db.outages import is_outage, told_of
 from db.statements import Prepared, Reading, prepared
 from errors import UnavailableError
 
 POOL_SIZE = 2  # connections for writing kept open by one process
 POOL_OVERFLOW = 8  # and this many more while requests need them
-NO_ANSWER = "the database does not answer; try again"
+UNCERTAIN = (
+    "the database went away while the change was being committed, so that it is made whole or not at all, and nobody "
+    "can tell which; send it again with the same `idempotencyKey`"
+)
 PREPARED = 2_000  # statements kept ready; one for each relation and selection of its columns
 POOL_TIMEOUT_SECONDS = 5  # how long a statement waits for a connection
-BUSY_TIMEOUT_MS = 10_000  # how long a writer on SQLite waits for another one
+BUSY_SECONDS = 10.0  # how long a writer on SQLite waits for another one, where statements may take as long as they like
+IDLE_TIMES = 2  # so many times as long as a statement may PostgreSQL wait for the next one inside a transaction
 
 
 SQLITE_PRAGMAS = (
-    f"busy_timeout={BUSY_TIMEOUT_MS}",
     "journal_mode=WAL",  # readers go on while one writes
     "synchronous=NORMAL",
     "cache_size=-16384",  # 16 MB a connection
 )
-POSTGRES_OUTAGES = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.OperatorInterventionError,  # shut down, starting up
-    asyncpg.InsufficientResourcesError,  # too many connections, disk full
-)
-SQLITE_OUTAGES = ("locked", "busy", "unable to open", "disk", "readonly", "malformed", "not a database")
 
 
 @dataclass
@@ -59,13 +55,23 @@ class Ran:
 
 
 class Database:
-    """One database, by its URL; opened on first use, to be closed once."""
+    """One database, by its URL; opened on first use, to be closed once.
 
-    def __init__(self, url: str) -> None:
+    A statement that takes longer than `statement_seconds` is ended; without them it may take as long as it likes.
+    """
+
+    def __init__(self, url: str, statement_seconds: float | None = None) -> None:
         self.url = make_url(url)
+        self.statement_seconds = statement_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _engine_of(self.url.render_as_string(hide_password=False), self.is_sqlite)
-        self.driver: Driver = SqliteDriver(self.url, SQLITE_PRAGMAS) if self.is_sqlite else PostgresDriver(self.url)
+        plain = self.url.render_as_string(hide_password=False)
+        if self.is_sqlite:
+            pragmas = (*SQLITE_PRAGMAS, f"busy_timeout={round((statement_seconds or BUSY_SECONDS) * 1000)}")
+            self.engine = _sqlite_engine(plain, pragmas, statement_seconds)
+            self.driver: Driver = SqliteDriver(self.url, pragmas, statement_seconds)
+        else:
+            self.engine = _postgres_engine(plain, statement_seconds)
+            self.driver = PostgresDriver(self.url, statement_seconds)
         self.watch: Callable[[Ran], None] | None = None
         self._prepared: dict[Hashable, Prepared] = {}
         self._rows: LRUCache[Hashable, type[Any]] = LRUCache(PREPARED)
@@ -84,7 +90,7 @@ class Database:
     ) -> Sequence[Any]:
         """All rows of a statement that reads; `values` are those of its required parameters, by name.
 
-        Statements: 1. Raises UnavailableError, and KeyError for a value that is missing.
+        Statements: 1. Raises UnavailableError, StatementTimeoutError, and KeyError for a value that is missing.
         """
         ready = statement if isinstance(statement, Prepared) else prepared(statement, self.engine.dialect, self._rows)
         try:
@@ -95,9 +101,10 @@ class Database:
             found = await self.driver.rows(ready, ready.arguments(values))
             ran.seconds, ran.rows = perf_counter() - began, len(found)
         except Exception as error:
-            if not _is_outage(error):
+            told = told_of(error, self.statement_seconds)
+            if told is None:
                 raise
-            raise UnavailableError(NO_ANSWER) from error
+            raise told from error
         return found
 
     def watched(self, watch: Callable[[Ran], None]) -> Database:
@@ -107,29 +114,54 @@ class Database:
         return watched
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, commit: Commit | None = None) -> AsyncIterator[AsyncConnection]:
         """A connection inside ONE transaction: committed at the end, rolled back if the block raises.
 
-        On SQLite the write lock is taken at once, so that what the block reads stays true until it commits.
-        Raises UnavailableError.
+        On SQLite the write lock is taken at once, so that what the block reads stays true until it commits. `commit`
+        is told when it begins to be committed. Raises UnavailableError and StatementTimeoutError.
         """
-        with _outages_told():
-            async with self._in_transaction() as connection:
+        try:
+            async with self._in_transaction(commit or Commit()) as connection:
                 yield connection
+        except Exception as error:
+            told = told_of(error, self.statement_seconds)
+            if told is None:
+                raise
+            raise told from error
 
     @asynccontextmanager
-    async def _in_transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def _in_transaction(self, commit: Commit) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             try:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
                 yield connection
-                await connection.exec_driver_sql("COMMIT")
+                commit.is_begun = True
+                await _commit(connection)
             except Exception:
-                await connection.exec_driver_sql("ROLLBACK")
+                await self._roll_back(connection)
                 raise
-            except BaseException:  # cancelled: the connection may be in mid-statement, so it is given up
-                await connection.invalidate()
+            except BaseException:
+                await self._give_up(connection)
                 raise
+
+    async def _roll_back(self, connection: AsyncConnection) -> None:
+        """End the transaction, and with it the connection where that cannot be done.
+
+        SQLite has rolled back already where a statement that writes was interrupted, and says so.
+        """
+        try:
+            await connection.exec_driver_sql("ROLLBACK")
+        except Exception:
+            await connection.invalidate()
+        except BaseException:
+            await self._give_up(connection)
+            raise
+
+    async def _give_up(self, connection: AsyncConnection) -> None:
+        """End a transaction that nobody waits for, which may be in mid-statement: its connection ends with it."""
+        if self.is_sqlite:
+            await interrupt(connection)
+        await connection.invalidate()
 
     async def close(self) -> None:
         """Give every connection back; a thread of aiosqlite would keep the process alive."""
@@ -137,26 +169,13 @@ class Database:
         await self.engine.dispose()
 
 
-@contextmanager
-def _outages_told() -> Iterator[None]:
+async def _commit(connection: AsyncConnection) -> None:
     try:
-        yield
+        await connection.exec_driver_sql("COMMIT")
     except Exception as error:
-        if not _is_outage(error):
-            raise
-        raise UnavailableError(NO_ANSWER) from error
-
-
-def _is_outage(error: Exception) -> bool:
-    """Whether a database is out of reach, in whichever way: gone, locked, full, all busy."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(cause, sqlite3.DatabaseError):  # SQLite says so of a statement that is too complex, too
-        return any(word in str(cause) for word in SQLITE_OUTAGES)
-    if isinstance(error, DBAPIError):
-        lost = error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
-        return lost or isinstance(cause, asyncpg.TooManyConnectionsError)
-    is_misuse = isinstance(error, ValueError)  # asyncpg's word for a value that a parameter cannot have
-    return isinstance(error, (OSError, PoolTimeoutError, *POSTGRES_OUTAGES)) and not is_misuse
+        if is_outage(error):
+            raise UnavailableError(UNCERTAIN) from error
+        raise
 
 
 async def refresh_statistics(database: Database) -> None:
@@ -185,18 +204,33 @@ async def lock_organization(connection: AsyncConnection, organization_id: str) -
         await connection.execute(lock, {"organization": organization_id})
 
 
-def _engine_of(url: str, is_sqlite: bool) -> AsyncEngine:
-    options: dict[str, Any] = {
-        "isolation_level": "AUTOCOMMIT",
-        "pool_size": POOL_SIZE,
-        "max_overflow": POOL_OVERFLOW,
-        "pool_timeout": POOL_TIMEOUT_SECONDS,
-        "hide_parameters": True,  # values of filters and digests of tokens stay out of error texts
-    }
-    if not is_sqlite:
-        return create_async_engine(url, **options, pool_pre_ping=True)
-    engine = create_async_engine(url, **options)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+POOL: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",
+    "pool_size": POOL_SIZE,
+    "max_overflow": POOL_OVERFLOW,
+    "pool_timeout": POOL_TIMEOUT_SECONDS,
+    "hide_parameters": True,  # values of filters and digests of tokens stay out of error texts
+}
+
+
+def _postgres_engine(url: str, statement_seconds: float | None) -> AsyncEngine:
+    options: dict[str, Any] = {"timeout": WAIT_SECONDS}
+    if statement_seconds is not None:
+        milliseconds = round(statement_seconds * 1000)
+        options["command_timeout"] = statement_seconds + WAIT_SECONDS  # of a server that does not even say that
+        options["server_settings"] = {
+            "statement_timeout": str(milliseconds),
+            # so that a process that hangs in mid-transaction does not keep others from writing
+            "idle_in_transaction_session_timeout": str(IDLE_TIMES * milliseconds),
+        }
+    return create_async_engine(url, **POOL, pool_pre_ping=True, connect_args=options)
+
+
+def _sqlite_engine(url: str, pragmas: Sequence[str], statement_seconds: float | None) -> AsyncEngine:
+    engine = create_async_engine(url, **POOL)
+    event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, pragmas))
+    if statement_seconds is not None:
+        end_long_statements(engine.sync_engine, statement_seconds)
     return engine
 
 
@@ -205,10 +239,10 @@ class _SqliteConnection(Protocol):
     def close(self) -> None: ...
 
 
-def _prepare_sqlite(connection: _SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(pragmas: Sequence[str], connection: _SqliteConnection, _entry: ConnectionPoolEntry) -> None:
     try:
         cursor = connection.cursor()
-        for pragma in SQLITE_PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
     except Exception:  # no database, say: the pool forgets the connection, and its thread would stay

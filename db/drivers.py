@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from time import monotonic
 from typing import Any, Protocol
 
 import asyncpg
@@ -20,7 +21,7 @@ from db.statements import Prepared
 
 CONNECTIONS = 10  # of one process to PostgreSQL, at most
 READERS = 1  # threads that read a SQLite file; more would fight for the interpreter at each row
-WAIT_SECONDS = 5  # how long a statement waits for a connection
+WAIT_SECONDS = 5  # how long a statement waits for a connection, and for a server that should have ended it
 CLOSE_SECONDS = 2  # how long the server gets to end a statement that nobody waits for
 STATEMENTS = 1_000  # kept prepared on each connection
 LOST = (
@@ -48,13 +49,19 @@ class PostgresDriver:
     """asyncpg with prepared statements, over connections of its own.
 
     A pool of asyncpg's runs a task and a reset for each statement, which cost as much as a small statement itself;
-    ours hold no state between statements, so that there is nothing to reset (docs/decisions).
+    ours hold no state between statements, so that there is nothing to reset (docs/decisions). The server ends
+    statements that take longer than `statement_seconds`; one that does not even do that is as good as gone.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, statement_seconds: float | None = None) -> None:
         make: Any = PGDialect_asyncpg
         options = make().create_connect_args(url)[1]
         self._options = {name: value for name, value in options.items() if name not in SQLALCHEMY_ONLY}
+        self._settings = {"jit": "off", "plan_cache_mode": "force_generic_plan"}  # statements are planned once
+        self._patience: float | None = None
+        if statement_seconds is not None:
+            self._settings["statement_timeout"] = str(round(statement_seconds * 1000))
+            self._patience = statement_seconds + WAIT_SECONDS
         self._idle: list[asyncpg.Connection] = []
         self._slots = asyncio.Semaphore(CONNECTIONS)
 
@@ -80,7 +87,9 @@ class PostgresDriver:
     async def _rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
         connection = self._idle.pop() if self._idle else await self._opened()
         try:
-            found: list[Any] = await connection.fetch(statement.text, *arguments, record_class=statement.row)
+            found: list[Any] = await connection.fetch(
+                statement.text, *arguments, timeout=self._patience, record_class=statement.row
+            )
         except Exception as error:
             if isinstance(error, (asyncpg.PostgresError, ValueError)) and not _is_lost(error):
                 self._keep(connection)  # the statement was refused, and the connection is as good as before
@@ -102,9 +111,8 @@ class PostgresDriver:
             self._idle.pop().terminate()
 
     async def _opened(self) -> asyncpg.Connection:
-        settings = {"jit": "off", "plan_cache_mode": "force_generic_plan"}  # statements are planned once
         return await asyncpg.connect(
-            **self._options, timeout=WAIT_SECONDS, statement_cache_size=STATEMENTS, server_settings=settings
+            **self._options, timeout=WAIT_SECONDS, statement_cache_size=STATEMENTS, server_settings=self._settings
         )
 
     async def close(self) -> None:
@@ -117,8 +125,10 @@ class PostgresDriver:
 
 
 def _is_lost(error: Exception) -> bool:
-    """Whether a connection was lost. A value that a parameter cannot have is an InterfaceError of asyncpg's, too."""
-    return isinstance(error, LOST) and not isinstance(error, ValueError)
+    """Whether a connection was lost. A value that a parameter cannot have is an InterfaceError of asyncpg's, too, and
+    a server that keeps silent an OSError, which it would be again.
+    """
+    return isinstance(error, LOST) and not isinstance(error, ValueError | TimeoutError)
 
 
 async def _closed(connection: asyncpg.Connection) -> None:
@@ -135,6 +145,7 @@ class _Reading:
         self.driver, self.statement, self.arguments = driver, statement, arguments
         self.lock = threading.Lock()
         self.connection: sqlite3.Connection | None = None
+        self.began: float | None = None  # on the clock that event loops go by
         self.is_over = False
 
     def rows(self) -> list[Any]:
@@ -144,7 +155,7 @@ class _Reading:
             if self.is_over:
                 self.driver.given_back(connection)
                 return []
-            self.connection = connection
+            self.connection, self.began = connection, monotonic()
         try:
             with closing(connection.cursor()) as cursor:
                 cursor.row_factory = self.statement.row
@@ -162,26 +173,63 @@ class _Reading:
                 self.connection.interrupt()
 
 
-class SqliteDriver:
-    """SQLite in a few threads, each statement with a connection of its own."""
+class _Limit:
+    """Ends a statement that takes too long, from when a thread began it, and one that none began for as long."""
 
-    def __init__(self, url: URL, pragmas: Sequence[str]) -> None:
+    def __init__(self, seconds: float, reading: _Reading, found: asyncio.Future[list[Any]]) -> None:
+        self.seconds, self.reading, self.found = seconds, reading, found
+        self.is_hopeless = False
+        self.timer = found.get_loop().call_later(seconds, self.end)
+
+    def end(self) -> None:
+        """Its time is up, unless it began late."""
+        began = self.reading.began
+        left = 0 if began is None else began + self.seconds - monotonic()
+        if left > 0:
+            self.timer = self.found.get_loop().call_later(left, self.end)
+        elif began is None:
+            self.is_hopeless = True
+            self.found.cancel()
+        else:
+            self.reading.interrupt()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class SqliteDriver:
+    """SQLite in a few threads, each statement with a connection of its own.
+
+    A statement that takes longer than `statement_seconds`, or waits so long for a thread, is ended.
+    """
+
+    def __init__(self, url: URL, pragmas: Sequence[str], statement_seconds: float | None = None) -> None:
         place, options = SQLiteDialect_aiosqlite().create_connect_args(url)
         self._place, self._options = place, dict(options)
         self._pragmas = pragmas
+        self._seconds = statement_seconds
         self._idle: list[sqlite3.Connection] = []
         self._threads: ThreadPoolExecutor | None = None
 
     async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
-        """All rows."""
+        """All rows. Raises TimeoutError where no thread had time for the statement."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite")
         reading = _Reading(self, statement, arguments)
+        found = asyncio.get_running_loop().run_in_executor(self._threads, reading.rows)
+        limit = None if self._seconds is None else _Limit(self._seconds, reading, found)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, reading.rows)
+            return await found
         except asyncio.CancelledError:
             reading.interrupt()
+            if limit is not None and limit.is_hopeless and not _is_cancelled():
+                raise TimeoutError("no thread had time for the statement") from None
             raise
+        finally:
+            if limit is not None:
+                limit.timer.cancel()
 
     def taken(self) -> sqlite3.Connection:
         """An open connection, for one statement."""

@@ -11,6 +11,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from db.access import Viewer
+from db.commits import Commit
 
 LEVELS_AROUND = 8  # what a value stands in where it is kept: a document, a list of it, an answer
 MAX_NAME_CHARACTERS = 255  # of names, keys and foreign ids; as rest/models has it
@@ -79,5 +80,5 @@ class Outcome(dict[str, Any]):
 class Writer(Protocol):
     """Performs operations: here, or in the live system."""
 
-    async def perform(self, operation: Operation, viewer: Viewer) -> Outcome:
-        """What came of it. Raises GatewayError, and then nothing was changed."""
+    async def perform(self, operation: Operation, viewer: Viewer, commit: Commit) -> Outcome:
+        """What came of it. Raises GatewayError, and then nothing was changed; `commit` is told how far it has come."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from aiodataloader import DataLoader
 
 from db.access import Viewer
+from db.commits import Commit
 from db.database import Database
 from db.statements import Prepared, Reading
 from errors import ReadOnlyError
@@ -46,6 +47,7 @@ class Context:
     remembered: dict[Hashable, Any] = field(default_factory=dict)
     tables: Database | None = None  # the second database, in which live tables may stand
     writer: Writer | None = None  # what performs operations; None where nothing can be changed
+    commits: list[Commit] = field(default_factory=list)  # how far each change of the operation has come
     trace: Any = None  # where the executor notes what it does, for those who asked
     _loaders: dict[Hashable, DataLoader[str, Any]] = field(default_factory=dict)
 
@@ -53,8 +55,10 @@ class Context:
         """What came of an operation; what was read before it is forgotten. Raises GatewayError."""
         if self.writer is None:
             raise ReadOnlyError("this graph can only be read")
+        commit = Commit()
+        self.commits.append(commit)
         try:
-            return await self.writer.perform(operation, self.viewer)
+            return await self.writer.perform(operation, self.viewer, commit)
         finally:
             self._loaders.clear()
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.access import Viewer, visible
+from db.commits import Commit
 from db.data_rows import DataTable
 from db.data_tables import MAIN
 from db.database import Database
@@ -85,6 +86,7 @@ class Desk:
     operation: Operation
     others: AsyncExitStack  # transactions elsewhere, which end with this one
     tables: Database | None = None  # the second database, of live tables
+    commit: Commit = field(default_factory=Commit)  # how far the transactions have come
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     _said: list[tuple[str, Patch]] = field(default_factory=list)
     _newest: int = 0  # microseconds since 1970: the newest that was said of any record read here
@@ -159,7 +161,7 @@ class Desk:
             raise InvalidStateError(
                 f"the table {declared.name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
             )
-        return await self.others.enter_async_context(self.tables.writing())
+        return await self.others.enter_async_context(self.tables.writing(self.commit))
 
     def expect(self, row: Row[Any], current: Mapping[str, Any]) -> None:
         """Refuse an edit that is based on an older state of the record. Raises ConflictError."""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.access import READ, Viewer
+from db.commits import Commit, committed
 from db.database import Database, is_collision, lock_organization
 from db.operations import idempotency_keys
 from errors import KeyReusedError, PermissionDeniedError
@@ -75,27 +76,28 @@ class LocalWriter:
         # So that those who wait for their turn hold no connection, of which there are few.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def perform(self, operation: Operation, viewer: Viewer) -> Outcome:
+    async def perform(self, operation: Operation, viewer: Viewer, commit: Commit) -> Outcome:
         """What came of it. Raises GatewayError, and then nothing was changed."""
         _check_scope(operation, viewer)
         turn = self._turns.setdefault(viewer.organization_id, asyncio.Lock())
         async with turn:
             for _attempt in range(ATTEMPTS - 1):
                 try:
-                    return await self._performed(operation, viewer)
+                    return await committed(self._performed(operation, viewer, commit), commit)
                 except DBAPIError as error:
                     if not is_collision(error):
                         raise
-            return await self._performed(operation, viewer)
+            return await committed(self._performed(operation, viewer, commit), commit)
 
-    async def _performed(self, operation: Operation, viewer: Viewer) -> Outcome:
-        async with self._database.writing() as connection, AsyncExitStack() as others:
+    async def _performed(self, operation: Operation, viewer: Viewer, commit: Commit) -> Outcome:
+        commit.is_begun = False
+        async with self._database.writing(commit) as connection, AsyncExitStack() as others:
             await lock_organization(connection, viewer.organization_id)  # A
             key = operation.idempotency_key
             before = None if key is None else await _first_answer(connection, viewer, operation, key)  # B
             if before is not None:
                 return before
-            desk = Desk(connection, viewer, operation, others, self._tables)
+            desk = Desk(connection, viewer, operation, others, self._tables, commit)
             outcome = await BY_NAME[operation_name(operation)](desk, operation)  # C
             await desk.finish()  # D
             if key is not None:
