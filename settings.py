@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WORKGRAPH_"
 CENTURY = 100 * 365 * 86_400  # seconds
-SECRET = ("database_url", "tables_url", "cursor_key")  # fields whose values no message repeats
+SECRET = ("database_url", "tables_url", "cursor_key", "redis_url")  # fields whose values no message repeats
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+
+def _split(value: object) -> object:
+    """A list of names as one variable has it, with commas between them."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class SettingsError(ValueError):
@@ -65,6 +76,57 @@ class Settings(BaseSettings):
         description='Freshness of each system, in seconds, as JSON such as `{"orgo": 3600}`: a record fetched longer '
         "ago is `stale`. A system that is not named has none declared.",
     )
+    body_bytes: int = Field(
+        1_000_000, ge=1_000, description="Most bytes of a request's body, and of a message over a socket."
+    )
+    body_seconds: float = Field(10, gt=0, description="How long, in seconds, a body may take to arrive in full.")
+    header_bytes: int = Field(32_768, ge=4_096, description="Most bytes of a request's line and headers together.")
+    header_seconds: float = Field(
+        10, gt=0, description="How long, in seconds, the line and headers of a request may take to arrive in full."
+    )
+    concurrency: int = Field(
+        256,
+        ge=1,
+        description="Most requests that one process answers at once; another one is told at once to come again.",
+    )
+    rate_limit: int = Field(
+        6_000, ge=0, description="Most requests and operations of one account in a minute; 0 for as many as it likes."
+    )
+    failure_limit: int = Field(
+        60,
+        ge=0,
+        description="Most requests in a minute from one address without a valid token; 0 for as many as it likes.",
+    )
+    redis_url: str = Field(
+        "",
+        description="Redis in which requests are counted, for all processes together: `redis://HOST:PORT/NUMBER`. "
+        "Empty: each process counts its own.",
+    )
+    batch: int = Field(
+        0, ge=0, le=100, description="Most operations in one request, as a JSON list; 0 refuses lists. 10 is plenty."
+    )
+    socket_operations: int = Field(50, ge=1, description="Most operations at once over one socket.")
+    socket_init_seconds: float = Field(
+        10, gt=0, description="How long, in seconds, a new socket may take to send `connection_init`."
+    )
+    cors_origins: Names = Field(
+        (),
+        description="Origins whose pages may ask with a token, such as `https://app.example.com`, with commas between "
+        "them; `*` for all. Empty: none.",
+    )
+    allowed_hosts: Names = Field(
+        (),
+        description="Names under which Workgraph is served, without ports, with commas between them; requests to "
+        "others are refused. Empty: any name will do for tokens, and signing in works under addresses and `localhost`.",
+    )
+    trusted_proxies: Names = Field(
+        (),
+        description="Addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
+        "with commas between them. Empty: none.",
+    )
+    hsts_seconds: int = Field(
+        0, ge=0, description="For how long, in seconds, browsers are told to come by HTTPS only, where they do; 0: not."
+    )
     import_examples: bool = Field(
         True, description="Whether the first start on an empty database imports the project's own example documents."
     )
@@ -87,6 +149,39 @@ class Settings(BaseSettings):
         if parsed is not None and parsed.drivername == DRIVERS[0] and parsed.database in (None, "", ":memory:"):
             raise ValueError(f"must name a file, such as {DRIVERS[0]}:///FILE; a database in memory is none that lasts")
         return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        if url and not url.startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss://")
+        return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if origin != "*" and (
+                parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError(f"must be origins such as https://app.example.com, or *; wrong: {origin}")
+        return origins
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [host for host in hosts if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", host)]
+        if wrong:
+            raise ValueError(f"must be names of hosts without ports; wrong: {wrong[0]}")
+        return tuple(host.lower() for host in hosts)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy)  # says what is wrong itself
+        return proxies
 
     @field_validator("stale_after_seconds")
     @classmethod
