@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from db.access import Viewer
 from db.commits import Commit
+from db.own import EDITOR
 
 LEVELS_AROUND = 8  # what a value stands in where it is kept: a document, a list of it, an answer
 MAX_NAME_CHARACTERS = 255  # of names, keys and foreign ids; as rest/models has it
@@ -48,10 +49,13 @@ WorkspaceId = Annotated[str, IdOf("WORKSPACE"), Field(description="The workspace
 
 
 class Operation(BaseModel):
-    """An input. Its docstring is the mutation's description; `scope` is what a token needs for it."""
+    """An input. Its docstring is the mutation's description; `scope` is what a token needs for it, and `needs` what one
+    has to be to the workspace where the scope reaches only what is one's own.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     scope: ClassVar[str]
+    needs: ClassVar[str] = EDITOR
 
     idempotency_key: Name | None = Field(
         None,

@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from db.access import SHARE_WRITE
+from db.own import OWNER
 from operations.operation import Editing, Name, WorkspaceId
 
 
@@ -13,6 +14,7 @@ class SetShare(Editing):
     """Shares a workspace with these people, in place of those it was shared with (VAI)."""
 
     scope: ClassVar[str] = SHARE_WRITE
+    needs: ClassVar[str] = OWNER
 
     workspace_id: WorkspaceId
     recipient_user_ids: list[Name] = Field(
@@ -27,6 +29,7 @@ class RevokeShare(Editing):
     """Ends the access of all it is shared with, and keeps their names for setting it again (VAI)."""
 
     scope: ClassVar[str] = SHARE_WRITE
+    needs: ClassVar[str] = OWNER
 
     workspace_id: WorkspaceId
 
@@ -35,5 +38,6 @@ class ClearShare(Editing):
     """Ends the access of all it is shared with, and forgets who they were (VAI)."""
 
     scope: ClassVar[str] = SHARE_WRITE
+    needs: ClassVar[str] = OWNER
 
     workspace_id: WorkspaceId

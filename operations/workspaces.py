@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from db.access import WORKSPACE_WRITE
+from db.own import OWNER, VIEWER
 from operations.operation import Editing, FreeObject, IdOf, Name, Operation, Storable, WorkspaceId
 
 MAX_TITLE_CHARACTERS = 255  # VAI's
@@ -76,6 +77,7 @@ class DeleteWorkspace(Editing):
     """
 
     scope: ClassVar[str] = WORKSPACE_WRITE
+    needs: ClassVar[str] = OWNER
 
     id: WorkspaceId
 
@@ -84,6 +86,7 @@ class LinkWorkspaces(Operation):
     """Makes one workspace of two; every old id finds it. Refused where both stand in the same system."""
 
     scope: ClassVar[str] = WORKSPACE_WRITE
+    needs: ClassVar[str] = OWNER
 
     into_id: WorkspaceId
     from_id: WorkspaceId
@@ -93,6 +96,7 @@ class UnlinkWorkspace(Operation):
     """Takes one system's part out of a workspace again, with everything that came with it."""
 
     scope: ClassVar[str] = WORKSPACE_WRITE
+    needs: ClassVar[str] = OWNER
 
     id: WorkspaceId
     system: System = Field(description="The system whose part goes its own way.")
@@ -102,6 +106,7 @@ class ForkWorkspace(Operation):
     """Makes a new pod from a point in the history of another one's tasks (Evershell). The viewer owns the fork."""
 
     scope: ClassVar[str] = WORKSPACE_WRITE
+    needs: ClassVar[str] = VIEWER
 
     id: WorkspaceId
     task_count: int = Field(

@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, true
 
 from db.access import TABLE_WRITE, visible
 from db.data_rows import OPERATIONAL, DataColumn, DataTable, change_of_table, declared_in, unreadable
 from db.data_tables import MAIN, data_tables
 from db.database import Database
 from db.keys import among, keys_to_come
+from db.own import within
 from db.statements import Prepared, Reading
 from db.table_rows import LIMIT, OFFSET, count_of_rows, identity_of, page_of_rows, rows_as_json, shown_columns
 from db.workspaces import workspace_parts, workspaces
 from errors import BadArgumentError, TooLargeError, UnavailableError
+from operations.cells import UpdateCell
+from operations.permissions import access_needed, missing_scope
 from resolvers.context import Context
 from resolvers.recorded_pages import pages_recorded
 from resolvers.table_pages import TableArguments, TableColumn, TablePage, Wanted, no_such_column
@@ -33,16 +36,18 @@ MAX_OFFSET = 2**31 - 1
 MAX_ROWS = 100_000  # of all pages that one request asks for
 NO_SECOND_DATABASE = "the table {name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
 NO_SCOPE = f"The token lacks the scope `{TABLE_WRITE}`."
+NO_ACCESS = "The workspace is shared for reading only."
 ARCHIVED = "The workspace is archived."
 NO_IDENTITY = "No column identifies its rows."
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a workspace stands on, and whether it is archived."""
+    """What a workspace stands on, whether it is archived, and whether the viewer has access enough to change it."""
 
     declared: DataTable
     is_archived: bool
+    may_change: bool
 
 
 # A) the tables
@@ -59,17 +64,20 @@ async def tables_of_workspaces(workspace_ids: Sequence[str], *, ctx: Context) ->
 
 async def standing_of_workspaces(workspace_ids: Sequence[str], *, ctx: Context) -> dict[str, Standing]:
     """What each unified workspace stands on; one without a table, unknown or hidden, is absent. Statements: 1."""
-    ready = partial(_standing, ctx)
-    rows = await ctx.rows_of(("tables of workspaces",), ready, keys=list(dict.fromkeys(workspace_ids)))
-    return {row.workspace_id: Standing(declared_in(row), row.is_archived) for row in rows}
+    needed = access_needed(UpdateCell, ctx.viewer)
+    ready = partial(_standing, needed, ctx)
+    rows = await ctx.rows_of(("tables of workspaces", needed), ready, keys=list(dict.fromkeys(workspace_ids)))
+    return {row.workspace_id: Standing(declared_in(row), row.is_archived, row.may_change) for row in rows}
 
 
-def _standing(ctx: Context) -> Select[Any]:
+def _standing(needed: str | None, ctx: Context) -> Select[Any]:
     parts = workspace_parts.c
     of_part = and_(data_tables.c.organization_id == parts.organization_id, data_tables.c.part_id == parts.id)
     unified = and_(workspaces.c.organization_id == parts.organization_id, workspaces.c.id == parts.workspace_id)
     joined = workspace_parts.join(data_tables, of_part).join(workspaces, unified)
-    statement = select(parts.workspace_id, workspaces.c.is_archived, *data_tables.c).select_from(joined)
+    may_change = (true() if needed is None else within(workspaces, needed)).label("may_change")
+    told = (parts.workspace_id, workspaces.c.is_archived, may_change)
+    statement = select(*told, *data_tables.c).select_from(joined)
     is_meant = among(parts.workspace_id, keys_to_come())
     return visible(statement, ctx.viewer).where(parts.is_deleted.is_(False), is_meant)
 
@@ -207,4 +215,6 @@ def _why_read_only(standing: Standing, ctx: Context) -> str | None:
         return NO_IDENTITY
     if standing.is_archived:
         return ARCHIVED
-    return None if TABLE_WRITE in ctx.viewer.scopes else NO_SCOPE
+    if missing_scope(UpdateCell, ctx.viewer) is not None:
+        return NO_SCOPE
+    return None if standing.may_change else NO_ACCESS

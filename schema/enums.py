@@ -7,6 +7,9 @@ from typing import Any
 
 import strawberry
 
+from operations.operation import Operation
+from operations.permissions import WORKSPACE_ACTIONS
+
 
 def _value(name: str, description: str) -> Any:
     return strawberry.enum_value(name, description=description)
@@ -52,9 +55,21 @@ class WorkspaceStatus(Enum):
 @strawberry.enum(description="What the viewer is to a workspace or session.")
 class Access(Enum):
     OWNER = _value("OWNER", "The viewer owns it.")
-    EDITOR = _value("EDITOR", "It is shared with the viewer for editing.")
+    EDITOR = _value("EDITOR", "It is shared with the viewer for editing, or the viewer brought a part of it.")
     VIEWER = _value("VIEWER", "It is shared with the viewer for reading.")
     ORGANIZATION = _value("ORGANIZATION", "It is neither: the viewer may see all that the organisation holds.")
+
+
+def _named(operation: type[Operation]) -> str:
+    """What an action is, by the first sentence of its mutation's description."""
+    return " ".join((operation.__doc__ or "").split()).partition(". ")[0].rstrip(".") + "."
+
+
+_make: Any = Enum  # mypy knows only enums whose members are written out
+WorkspaceAction = strawberry.enum(
+    _make("WorkspaceAction", {name: _value(name, _named(one)) for name, one in WORKSPACE_ACTIONS.items()}),
+    description="What can be done with a workspace, or with what stands in it: a mutation each, by its name.",
+)
 
 
 @strawberry.enum(description="Which way an order goes. Null stands last either way.")

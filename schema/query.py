@@ -48,7 +48,7 @@ NODES: dict[str, tuple[Any, Batch]] = {
     "SESSION": (Session, sessions.sessions_by_id),
     "TAG": (Tag, tags.tags_by_id),
     "USER": (User, users.users_by_id),
-    "WORKSPACE": (Workspace, workspaces.workspaces_by_any_id),
+    "WORKSPACE": (Workspace, workspaces.workspaces_asked_for),
 }
 KINDS_BY_TYPE = {of.__name__: kind for kind, (of, _batch) in NODES.items()}
 

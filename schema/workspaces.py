@@ -18,6 +18,7 @@ from resolvers.tags import tags_of_workspaces
 from resolvers.users import organizations_by_id, recipients_of_parts, users_by_id
 from resolvers.workspaces import (
     access_of_workspaces,
+    actions_of_workspaces,
     aitasker_of_workspaces,
     evershell_of_workspaces,
     forks_of_workspaces,
@@ -32,7 +33,7 @@ from schema.activity import ActivityItem
 from schema.agents import Agent
 from schema.charts import Chart
 from schema.computers import Computer
-from schema.enums import Access, System, WorkspaceMode, WorkspaceStatus, member
+from schema.enums import Access, System, WorkspaceAction, WorkspaceMode, WorkspaceStatus, member
 from schema.fields import batch_field, column, connection, item, made
 from schema.filters import (
     AgentFilter,
@@ -197,6 +198,11 @@ class Workspace(Node):
         organizations_by_id, "The organisation it belongs to.", key="organization_id"
     )
     viewer_access: Access = batch_field(access_of_workspaces, "What the viewer is to it.")
+    viewer_can: list[WorkspaceAction] = batch_field(
+        actions_of_workspaces,
+        "The mutations that the viewer's token and access allow on it and on what stands in it; whether its state "
+        "allows them is not looked at.",
+    )
     systems: list[System] = made("The systems that hold a part of it.", _systems, "systems")
     sources: list[SourceInfo] = batch_field(sources_of_workspaces, "Where its parts came from, by system.")
     aitasker: AitaskerWorkspace | None = batch_field(aitasker_of_workspaces, "AITasker's part; null for none.")

@@ -23,7 +23,7 @@ async def resume_agent(desk: Desk, given: ResumeAgent) -> Outcome:
 
 
 async def _moved(desk: Desk, agent_id: str, to: str, fields: dict[str, str | None]) -> Outcome:
-    row = await desk.row(agents, agent_id, "AGENT")
+    row = await desk.target(agents, agent_id, "AGENT")
     verb = "paused" if to == "PAUSED" else "resumed"
     if row.system != "AITASKER":
         raise UnsupportedError(f"only AITasker's hired agents can be {verb}; this one is {SYSTEM_NAMES[row.system]}'s")
@@ -41,7 +41,8 @@ async def _moved(desk: Desk, agent_id: str, to: str, fields: dict[str, str | Non
 
 
 async def _desks(desk: Desk, agent_id: str) -> list[Part]:
-    """The workspaces whose hired agent it is."""
+    """The workspaces whose hired agent it is, whoever may see them."""
     part = workspace_parts
-    found = await desk.rows(select(part.c.id).where(part.c.agent_id == agent_id, part.c.is_deleted.is_(False)))
-    return list((await desk.records(row.id for row in found)).values())
+    theirs = select(part.c.id).where(part.c.agent_id == agent_id, part.c.is_deleted.is_(False))
+    found = await desk.rows(theirs, everywhere=True)
+    return list((await desk.records((row.id for row in found), everywhere=True)).values())

@@ -53,7 +53,7 @@ async def create_chart(desk: Desk, given: CreateChart) -> Outcome:
 
 async def update_chart(desk: Desk, given: UpdateChart) -> Outcome:
     """The fields given. A changed specification counts its version up."""
-    row = await desk.row(charts, given.id, "CHART")
+    row = await desk.target(charts, given.id, "CHART")
     _expect(desk, row)
     record = await desk.record(given.id)
     wanted = given.model_fields_set & {"spec", "title", "collapsed", "renderer_config"}
@@ -79,7 +79,7 @@ async def update_chart(desk: Desk, given: UpdateChart) -> Outcome:
 
 async def move_chart(desk: Desk, given: MoveChart) -> Outcome:
     """The chart at its new place, all others in the order that they had."""
-    row = await desk.row(charts, given.id, "CHART")
+    row = await desk.target(charts, given.id, "CHART")
     before = await _in_order(desk, row.part_id)
     after = [one for one in before if one != given.id]
     after.insert(given.position, given.id)
@@ -91,7 +91,7 @@ async def move_chart(desk: Desk, given: MoveChart) -> Outcome:
 
 async def delete_chart(desk: Desk, given: DeleteChart) -> Outcome:
     """Gone; the others close the gap."""
-    row = await desk.row(charts, given.id, "CHART")
+    row = await desk.target(charts, given.id, "CHART")
     _expect(desk, row)
     desk.amend(await desk.record(given.id), {DELETED: True})
     await _put_in_order(desk, [one for one in await _in_order(desk, row.part_id) if one != given.id])

@@ -71,7 +71,7 @@ async def restart_computer(desk: Desk, given: RestartComputer) -> Outcome:
 async def _moved(
     desk: Desk, computer_id: str, starts: tuple[str, ...], to: str, stays: tuple[str, ...], verb: str
 ) -> Outcome:
-    row = await desk.row(computers, computer_id, "COMPUTER")
+    row = await desk.target(computers, computer_id, "COMPUTER")
     if row.status in starts:
         record = await desk.record(computer_id)
         desk.amend(record, {"status": to})
@@ -85,7 +85,7 @@ async def _moved(
 
 async def delete_computer(desk: Desk, given: DeleteComputer) -> Outcome:
     """Gone, with its disk."""
-    row = await desk.row(computers, given.id, "COMPUTER")
+    row = await desk.target(computers, given.id, "COMPUTER")
     record = await desk.record(given.id)
     desk.amend(record, {DELETED: True})
     await _tell(desk, record, "computer.deleted", f"The computer {row.name} was deleted")

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, select, true
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.access import Viewer, visible
+from db.access import READ, Viewer, visible
 from db.commits import Commit
 from db.data_rows import DataTable
 from db.data_tables import MAIN
@@ -23,11 +23,13 @@ from db.documents import documents
 from db.ids import id_of, is_id_of
 from db.keys import among
 from db.operations import audit_entries
+from db.own import within
 from db.types import written
 from db.users import users
 from db.workspaces import workspace_parts, workspaces
-from errors import ConflictError, InvalidStateError, NotFoundError, UnsupportedError
+from errors import ConflictError, InvalidStateError, NotFoundError, PermissionDeniedError, UnsupportedError
 from operations.operation import Editing, Operation
+from operations.permissions import access_needed
 from rest.answers import EPOCH
 from rest.dialect import Patch
 from rest.dialects import DIALECTS
@@ -103,21 +105,46 @@ class Desk:
 
     # reading
 
-    async def rows(self, statement: Select[Any]) -> list[Row[Any]]:
-        """The rows of a statement that the viewer may see, as they are inside the transaction. Statements: 1."""
-        found = await self.connection.execute(visible(statement, self.viewer), self.viewer.values)
+    async def rows(self, statement: Select[Any], *, everywhere: bool = False) -> list[Row[Any]]:
+        """The rows of a statement that the viewer may see, as they are inside the transaction. Statements: 1.
+
+        `everywhere` takes all that the organisation holds: for what an operation entails where its viewer may not look.
+        """
+        viewer = self.viewer.everywhere if everywhere else self.viewer
+        found = await self.connection.execute(visible(statement, viewer), viewer.values)
         return list(found.all())
 
     async def row(self, table: Table, record_id: str, kind: str) -> Row[Any]:
         """The row of a record that the viewer may see. Raises NotFoundError."""
         if is_id_of(kind, record_id):
-            found = await self.rows(select(table).where(table.c.id == record_id))
+            found = await self.rows(select(table, self._may_change(table)).where(table.c.id == record_id))
             if found:
                 return found[0]
         raise NotFoundError(f"there is no {kind.lower().replace('_', ' ')} {record_id!r}")
 
+    async def target(self, table: Table, record_id: str, kind: str) -> Row[Any]:
+        """The row of the record that the operation changes. Raises NotFoundError and PermissionDeniedError."""
+        row = await self.row(table, record_id, kind)
+        self._check_access(row)
+        return row
+
+    def _may_change(self, table: Table) -> ColumnElement[bool]:
+        needed = access_needed(type(self.operation), self.viewer)
+        return (true() if needed is None else within(table, needed)).label("may_change")
+
+    def _check_access(self, row: Row[Any]) -> None:
+        if not row.may_change:
+            operation = type(self.operation)
+            raise PermissionDeniedError(
+                f"this takes {operation.needs} access (`viewerCan` of a workspace tells what is allowed), or a token "
+                f"with the scopes `{READ}` and `{operation.scope}`"
+            )
+
     async def workspace(self, workspace_id: str) -> WorkspacePlace:
-        """The workspace of an id that it has or ever had, with its parts. Raises NotFoundError. Statements: 3."""
+        """The workspace that the operation changes, by an id that it has or ever had, with its parts. Statements: 3.
+
+        Raises NotFoundError and PermissionDeniedError.
+        """
         missing = NotFoundError(f"there is no workspace {workspace_id!r}")
         if not is_id_of("WORKSPACE", workspace_id):
             raise missing
@@ -127,19 +154,21 @@ class Desk:
             part.c.workspace_id.in_(visible(unified, self.viewer)), part.c.is_deleted.is_(False)
         )
         found = await self.rows(parts)
-        rows = await self.rows(select(workspaces).where(among(workspaces.c.id, {one.workspace_id for one in found})))
+        meant = among(workspaces.c.id, {one.workspace_id for one in found})
+        rows = await self.rows(select(workspaces, self._may_change(workspaces)).where(meant))
         if not rows:
             raise missing
+        self._check_access(rows[0])
         records = await self.records(one.id for one in found)
         self.stamp_after(rows[0].updated_at)
         return WorkspacePlace(rows[0], {one.system: one for one in records.values()})
 
-    async def records(self, ids: Iterable[str]) -> dict[str, Part]:
+    async def records(self, ids: Iterable[str], *, everywhere: bool = False) -> dict[str, Part]:
         """The records of these ids as they stand, by id. Statements: 1."""
         names = ("id", "system", "kind", "external_id", "document", "as_of", "part_id")
         statement = select(*(documents.c[name] for name in names))
         wanted = statement.where(among(documents.c.id, set(ids)), documents.c.is_deleted.is_(False))
-        found = {row.id: Part(*tuple(row)) for row in await self.rows(wanted)}
+        found = {row.id: Part(*tuple(row)) for row in await self.rows(wanted, everywhere=everywhere)}
         self._newest = max((self._newest, *(one.as_of for one in found.values())))
         return found
 

@@ -70,7 +70,7 @@ async def _table(desk: Desk, given: CreateWorkspace, part_id: str) -> Made | Non
         return None
     name, scope = given.backing_table_name, given.backing_table_scope
     candidate = await candidate_named(desk.connection, desk.organization_id, name, scope)
-    if candidate is None:
+    if candidate is None or desk.viewer.is_limited:  # who may not look at all tables must not open one either
         message = "no such table is registered; `tableCandidates` lists those that are"
         raise InvalidInputError({"backingTableName": message})
     live = await desk.connection_to(candidate)

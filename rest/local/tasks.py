@@ -61,7 +61,7 @@ async def detach_task(desk: Desk, given: DetachTask) -> Outcome:
 
 
 async def _of_binding(desk: Desk, binding_id: str) -> tuple[Any, Part, Bound]:
-    row = await desk.row(task_bindings, binding_id, "TASK_BINDING")
+    row = await desk.target(task_bindings, binding_id, "TASK_BINDING")
     part = await desk.record(row.record_id)
     return row, part, await _bound(desk, part)
 

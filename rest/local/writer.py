@@ -19,12 +19,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.access import READ, Viewer
+from db.access import Viewer
 from db.commits import Commit, committed
 from db.database import Database, is_collision, lock_organization
 from db.operations import idempotency_keys
 from errors import KeyReusedError, PermissionDeniedError
 from operations.operation import Operation, Outcome
+from operations.permissions import missing_scope
 from rest.local import agents, cells, charts, computers, pods, sessions, shares, tables, tasks, workspaces
 from rest.local.desk import Desk
 
@@ -112,9 +113,9 @@ def operation_name(operation: Operation) -> str:
 
 
 def _check_scope(operation: Operation, viewer: Viewer) -> None:
-    missing = [scope for scope in (READ, operation.scope) if scope not in viewer.scopes]
-    if missing:
-        raise PermissionDeniedError(f"the token lacks the scope `{missing[0]}`; make one with `workgraph token create`")
+    missing = missing_scope(type(operation), viewer)
+    if missing is not None:
+        raise PermissionDeniedError(f"the token lacks the scope `{missing}`; make one with `workgraph token create`")
 
 
 def _digest(operation: Operation) -> str:
