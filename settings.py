@@ -127,6 +127,19 @@ class Settings(BaseSettings):
     hsts_seconds: int = Field(
         0, ge=0, description="For how long, in seconds, browsers are told to come by HTTPS only, where they do; 0: not."
     )
+    statement_seconds: float = Field(
+        5,
+        ge=0.01,
+        le=3_600,
+        description="How long, in seconds, one SQL statement of a request may take before it is ended. Imports, migrations "
+        "and commands take as long as they need.",
+    )
+    request_seconds: float = Field(
+        10,
+        ge=0.01,
+        le=3_600,
+        description="How long, in seconds, an operation may take before it is given up with all that it has begun.",
+    )
     import_examples: bool = Field(
         True, description="Whether the first start on an empty database imports the project's own example documents."
     )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from aiodataloader import DataLoader
 
@@ -50,6 +50,7 @@ class Context:
     commits: list[Commit] = field(default_factory=list)  # how far each change of the operation has come
     trace: Any = None  # where the executor notes what it does, for those who asked
     _loaders: dict[Hashable, DataLoader[str, Any]] = field(default_factory=dict)
+    _loading: set[asyncio.Task[Any]] = field(default_factory=set)  # what loaders are at
 
     async def perform(self, operation: Operation) -> Outcome:
         """What came of an operation; what was read before it is forgotten. Raises GatewayError."""
@@ -61,6 +62,11 @@ class Context:
             return await self.writer.perform(operation, self.viewer, commit)
         finally:
             self._loaders.clear()
+
+    def give_up(self) -> None:
+        """Ends what loaders are at, for nobody waits for it any more."""
+        for task in self._loading:
+            task.cancel()
 
     async def rows(self, statement: Reading | Prepared, **values: Any) -> Sequence[Any]:
         """All rows of a statement for the viewer. Statements: 1."""
@@ -91,4 +97,9 @@ class Context:
 
 
 async def _answers(batch: Batch, ctx: Context, columns: frozenset[str], keys: list[str]) -> list[Any]:
-    return list(await batch(keys, ctx=ctx, columns=columns))
+    task = cast("asyncio.Task[Any]", asyncio.current_task())
+    ctx._loading.add(task)
+    try:
+        return list(await batch(keys, ctx=ctx, columns=columns))
+    finally:
+        ctx._loading.discard(task)

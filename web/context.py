@@ -29,7 +29,7 @@ class RequestContext(Context, BaseContext):
     def renewed(self) -> RequestContext:
         """The context of another operation over the same socket, which remembers nothing of those before."""
         made = copy(self)
-        made.remembered, made._loaders = {}, {}
+        made.remembered, made._loaders, made._loading, made.commits = {}, {}, set(), []
         return made
 
 
