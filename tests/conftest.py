@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -50,28 +52,76 @@ NO_POSTGRES = _why_no_postgres()
 BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(bool(NO_POSTGRES), reason=str(NO_POSTGRES))))
 
 
-@pytest.fixture(params=BOTH)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of an empty database of the test's own."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-        return
+@asynccontextmanager
+async def postgres_database(made_by: str = "CREATE DATABASE {name}") -> AsyncIterator[str]:
+    """The URL of a PostgreSQL database that is there for a while."""
     name = f"workgraph_test_{uuid4().hex}"
     server = await asyncpg.connect(POSTGRES)
     try:
-        await server.execute(f"CREATE DATABASE {name}")
+        await server.execute(made_by.format(name=name))
         yield f"postgresql+asyncpg://{POSTGRES.partition('://')[2].rpartition('/')[0]}/{name}"
     finally:
-        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await server.close()
+
+
+@pytest.fixture(params=BOTH)
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database of the test's own that holds nothing, not even tables."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+        return
+    async with postgres_database() as url:
+        yield url
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await upgrade(database)
+    await ensure_organization(database, ORGANIZATION)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that knows the organisation, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """The name of a migrated database that knows the organisation, to be copied; migrating each took twice as long."""
+    with asyncio.Runner() as runner:
+        kept = postgres_database()
+        url = runner.run(kept.__aenter__())
+        runner.run(_migrate(url))
+        yield url.rpartition("/")[2]
+        runner.run(kept.__aexit__(None, None, None))
+
+
+@pytest.fixture(params=BOTH)
+def template(request: pytest.FixtureRequest) -> str | Path:
+    """A migrated database, to be copied: the file of SQLite's, or the name of PostgreSQL's."""
+    made: str | Path = request.getfixturevalue(f"{request.param}_template".replace("postgresql", "postgres"))
+    return made
+
+
+@pytest.fixture
+async def database_url(template: str | Path, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a migrated database of the test's own, which knows the organisation."""
+    if isinstance(template, Path):
+        yield f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'test.db')}"
+        return
+    async with postgres_database(f"CREATE DATABASE {{name}} TEMPLATE {template} STRATEGY FILE_COPY") as url:
+        yield url
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """An empty, migrated database that knows the organisation."""
     opened = Database(database_url)
-    await upgrade(opened)
-    await ensure_organization(opened, ORGANIZATION)
     yield opened
     await opened.close()
 

@@ -21,14 +21,14 @@ async def test_a_migrated_database_has_exactly_the_declared_tables(database: Dat
     assert await is_at_head(database)
 
 
-async def test_an_empty_database_is_not_at_head(database_url: str) -> None:
-    database = Database(database_url)
+async def test_an_empty_database_is_not_at_head(empty_url: str) -> None:
+    database = Database(empty_url)
     assert not await is_at_head(database)
     await database.close()
 
 
-async def test_two_processes_may_upgrade_at_once(database_url: str) -> None:
-    first, second = Database(database_url), Database(database_url)
+async def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
+    first, second = Database(empty_url), Database(empty_url)
     await asyncio.gather(upgrade(first), upgrade(second))
     assert await is_at_head(first)
     assert await differences(second) == []
@@ -36,8 +36,8 @@ async def test_two_processes_may_upgrade_at_once(database_url: str) -> None:
     await second.close()
 
 
-async def test_rows_from_before_operations_get_what_they_would_have_by_now(database_url: str) -> None:
-    database = Database(database_url)
+async def test_rows_from_before_operations_get_what_they_would_have_by_now(empty_url: str) -> None:
+    database = Database(empty_url)
     async with database.writing() as connection:
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "0002"))
         for table, row in ROWS_OF_0002:
