@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import structlog
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter
 from starlette.requests import HTTPConnection
+from strawberry.extensions import SchemaExtension
 
 from db.database import Database
 from errors import GatewayError
@@ -34,6 +36,7 @@ from web.answers import answer_error, answer_of, answer_unexpected, tell_socket
 from web.context import EXPLAIN, EachOperation, RequestContext, trace
 from web.health import add_health, add_metrics
 from web.pages import add_pages
+from web.patience import Patience, each_operation_bounded
 from web.router import GraphRouter
 from web.viewers import viewer_of
 
@@ -74,16 +77,19 @@ def executor_class(counted: Callable[[str], None]) -> type[GraphExecutor]:
     return type("GraphExecutor", (GraphExecutor,), members)
 
 
-def served_schema(executor: type[GraphExecutor] = GraphExecutor, documents: Documents | None = None) -> GraphSchema:
+def served_schema(
+    executor: type[GraphExecutor] = GraphExecutor, documents: Documents | None = None, *bounds: type[SchemaExtension]
+) -> GraphSchema:
     """The schema with the executor that serves it."""
-    extensions = [document_cache(documents or Documents()), EachOperation]
+    extensions = [document_cache(documents or Documents()), EachOperation, *bounds]
     return build_schema(executor, extensions, tell_socket)
 
 
 def application(settings: Settings) -> FastAPI:
     """The ASGI application; it opens the database when it starts and closes it when it ends."""
-    database = Database(settings.url)
-    tables = Database(settings.tables_url) if settings.tables_url else None
+    seconds = settings.statement_seconds
+    database = Database(settings.url, seconds)
+    tables = Database(settings.tables_url, seconds) if settings.tables_url else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -120,10 +126,11 @@ def application(settings: Settings) -> FastAPI:
     registry = CollectorRegistry()
     fallbacks = Counter("workgraph_fallbacks", "Operations that graphql-core executed.", ["reason"], registry=registry)
     documents, executor = Documents(), executor_class(lambda reason: fallbacks.labels(reason).inc())
-    schema = served_schema(executor, documents)
+    schema = served_schema(executor, documents, each_operation_bounded(settings.request_seconds))
     router = GraphRouter(schema, path="/graphql", context_getter=context)
     app.include_router(router)
-    app.hot = PostRoute(schema._schema, executor, documents, context, answer_of)
+    bounds = partial(Patience, settings.request_seconds)
+    app.hot = PostRoute(schema._schema, executor, documents, context, answer_of, bounds)
     app.add_exception_handler(GatewayError, answer_error)
     app.add_exception_handler(Exception, answer_unexpected)
     add_pages(app)

@@ -131,8 +131,8 @@ class Settings(BaseSettings):
         5,
         ge=0.01,
         le=3_600,
-        description="How long, in seconds, one SQL statement of a request may take before it is ended. Imports, migrations "
-        "and commands take as long as they need.",
+        description="How long, in seconds, one SQL statement of a request may take before it is ended. Imports, "
+        "migrations and commands take as long as they need.",
     )
     request_seconds: float = Field(
         10,

@@ -7,6 +7,7 @@ application with its body untouched: batches, uploads, streams, introspection, d
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -44,7 +45,8 @@ class Asked:
 class PostRoute:
     """Answers POST requests with a JSON body, as ASGI has them.
 
-    `context_of` finds out who asks, and may raise; `answer_of` makes the answer of a result and its context.
+    `context_of` finds out who asks, and may raise; `answer_of` makes the answer of a result and its context; `bounds`
+    stands around the execution, and may end it.
     """
 
     schema: GraphQLSchema
@@ -52,6 +54,7 @@ class PostRoute:
     documents: Documents
     context_of: Callable[[HTTPConnection], Awaitable[Any]]
     answer_of: Callable[[ExecutionResult, Any], Mapping[str, Any]]
+    bounds: Callable[[Any, Receive], AbstractContextManager[None]] = lambda _context, _receive: nullcontext()
 
     async def answered(self, scope: Any, receive: Receive, send: Send) -> Receive | None:
         """Answer one request; or what gives its body again, for another application to answer it.
@@ -65,13 +68,13 @@ class PostRoute:
         if body is None:
             return None
         asked = _asked(body)
-        result = None if asked is None else await self._result(asked, context)
+        result = None if asked is None else await self._result(asked, context, receive)
         if result is None:
             return _again(body, receive)
         await _answer(send, encoded(self.answer_of(result, context)))
         return None
 
-    async def _result(self, asked: Asked, context: Any) -> ExecutionResult | None:
+    async def _result(self, asked: Asked, context: Any, receive: Receive) -> ExecutionResult | None:
         """The result; None for what the other application is to answer."""
         trace = trace_of(context)
         document = self.documents.known(asked.text)
@@ -83,7 +86,10 @@ class PostRoute:
             except Exception:
                 return None  # the other application says what is wrong with it
         run = None if document.errors else self._run(document, asked, context)
-        return None if run is None else await run.result(None)
+        if run is None:
+            return None
+        with self.bounds(context, receive):
+            return await run.result(None)
 
     def _run(self, document: Document, asked: Asked, context: Any) -> Run | None:
         operation = document.operation(self.schema, asked.operation_name, self.executor.operations)

@@ -12,7 +12,7 @@ from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
-from errors import BadRequestError
+from errors import BadRequestError, RequestTimeoutError
 from execution.encode import encoded
 from web.answers import answer_of, error_body, new_request_id
 from web.context import RequestContext
@@ -29,6 +29,14 @@ class GraphRouter(GraphQLRouter[RequestContext, None]):
         except StrawberryHTTPException as error:
             body = {"errors": [error_body(BadRequestError(error.reason), new_request_id())]}
             return JSONResponse(body, status_code=error.status_code)
+
+    async def execute_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """A request that took too long is refused as a whole, as on the hot path."""
+        result = await super().execute_operation(*args, **kwargs)
+        for error in getattr(result, "errors", None) or ():
+            if isinstance(error.original_error, RequestTimeoutError):
+                raise error.original_error
+        return result
 
     def decode_json(self, data: str | bytes) -> object:
         """An object or a list; Strawberry's own way with other values, and with deep nesting, ends in a 500."""
