@@ -5,13 +5,15 @@ A method is an operation. It answers the code of the refusal that is due, or Non
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 RANK = ("VAI", "AITASKER", "ORGO", "EVERSHELL")
 URGENCY = ("FAILED", "STOPPING", "PROVISIONING", "BUSY", "PAUSED", "ACTIVE", "IDLE", "STOPPED", "UNKNOWN")
 MISSING, UNSUPPORTED, STATE, INPUT, STALE = "NOT_FOUND", "NOT_SUPPORTED", "INVALID_STATE", "INVALID_INPUT", "CONFLICT"
+DENIED = "PERMISSION_DENIED"
+ACCESSES = ("ORGANIZATION", "VIEWER", "EDITOR", "OWNER")  # each more than those in front of it
 
 
 @dataclass
@@ -402,11 +404,16 @@ class Model:
         if "" in self.computers:
             self.computers[made_id] = self.computers.pop("")
 
-    def seen(self) -> dict[str, Any]:
-        """All of it, as the query of tests/test_states.py answers."""
+    def seen(self, user: str | None = None) -> dict[str, Any]:
+        """All of it, as the query of tests/test_states.py answers; or what is within the reach of a user."""
+        shown = [one for one in self.workspaces if user is None or self._access(one, user) != "ORGANIZATION"]
+        own = {part.agent for one in shown for part in one.parts.values()}
+        told = {one.first.id: self._seen_workspace(one) for one in shown}
+        for one in told.values():
+            one["parent"] = one["parent"] if one["parent"] in told else None
         return {
-            "agents": dict(sorted(self.agents.items())),
-            "workspaces": {one.first.id: self._seen_workspace(one) for one in self.workspaces},
+            "agents": {agent: state for agent, state in sorted(self.agents.items()) if user is None or agent in own},
+            "workspaces": told,
         }
 
     def _seen_workspace(self, one: Workspace) -> dict[str, Any]:
@@ -441,9 +448,30 @@ class Model:
     @staticmethod
     def _access(one: Workspace, user: str) -> str:
         owners = [one.parts[system].owner for system in RANK if system in one.parts]
-        if next((owner for owner in owners if owner), None) == user:
-            return "OWNER"
+        if user in owners:
+            return "OWNER" if next(owner for owner in owners if owner) == user else "EDITOR"
         share = one.parts["VAI"].share if "VAI" in one.parts else Share()
         return (
             "VIEWER" if share.state == "shared" and user in share.people and not share.has_expired else "ORGANIZATION"
         )
+
+    def barred(self, user: str, needs: str, ids: Iterable[str]) -> str | None:
+        """The refusal that somebody gets who reaches only what is their own, before anything else is looked at."""
+        for one in ids:
+            accesses = [self._access(place, user) for place in self._places(one)]
+            access = max(accesses, key=ACCESSES.index, default="OWNER")  # what is missing is missing for all
+            if access == "ORGANIZATION":
+                return MISSING
+            if ACCESSES.index(access) < ACCESSES.index(needs):
+                return DENIED
+        return None
+
+    def _places(self, any_id: str) -> list[Workspace]:
+        """The workspaces that a record is, or stands in. An agent without one is nobody's."""
+        found = [
+            one
+            for one in self.workspaces
+            for part in one.parts.values()
+            if any_id in {part.id, part.agent, *part.computers, *part.tasks, *(chart.id for chart in part.charts)}
+        ]
+        return found if found or any_id not in self.agents else [Workspace({})]
