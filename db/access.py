@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Join, Select, false
 
 from db.ids import id_of
 from db.own import NOW, ORGANIZATION, USERS, VIEWER, organization, within
+from db.users import organizations
 
 # Scopes, in Evershell's words; the form without `:own` includes the one with it.
 READ, READ_OWN = "workspace:read", "workspace:read:own"
@@ -67,13 +68,14 @@ def visible(statement: Select[Any], viewer: Viewer) -> Select[Any]:
     """The statement, restricted to the rows that the viewer may see.
 
     With the scope `workspace:read` those are the rows of the token's organisation, with `workspace:read:own` those of
-    them that are within its own reach (db/own.py); without either there are none. Call it before adding conditions
-    that correlate with an outer statement. Raises TypeError for a table of which nothing says who may see it. The
-    statement is the same for all viewers of one `shape`; it runs with their `values`.
+    them that are within its own reach (db/own.py); without either there is but the organisation itself. Call it before
+    adding conditions that correlate with an outer statement. Raises TypeError for a table of which nothing says who may
+    see it. The statement is the same for all viewers of one `shape`; it runs with their `values`.
     """
-    if viewer.shape is None:
+    sources = _sources(statement)
+    if viewer.shape is None and any(source.description != organizations.name for source in sources):
         return statement.where(false())
-    for source in _sources(statement):
+    for source in sources:
         statement = statement.where(_organization_of(source) == organization())
         if viewer.is_limited:
             statement = statement.where(within(source, VIEWER))
@@ -101,6 +103,6 @@ def _sources(statement: Select[Any]) -> list[FromClause]:
 def _organization_of(source: FromClause) -> ColumnElement[str]:
     if "organization_id" in source.c:
         return source.c.organization_id
-    if source.description == "organizations":
+    if source.description == organizations.name:
         return source.c.id
     raise TypeError(f"{source.description} belongs to no organisation, so nothing says who may see it")

@@ -127,7 +127,11 @@ class Run:
             for frame in frames:
                 frame.assemblies = [list] * len(frame.fields)
                 for number, one in enumerate(frame.fields):
-                    if isinstance(one.source, Batched):
+                    refusal = None if one.gate is None else one.gate(self.context)
+                    if refusal is not None:
+                        refused: list[Any] = [refusal] * len(frame.sources)
+                        await self._complete(self._completing(frame, number), frame, number, refused, below)
+                    elif isinstance(one.source, Batched):
                         asked += await self._asked(frame, number, one.source, below)
                     else:
                         await self._by_parent(frame, number, below)

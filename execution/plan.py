@@ -46,6 +46,7 @@ from execution.leaves import Leaf, leaf_of
 from execution.variables import PLAIN
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its field in a GraphQLField's extensions
+GATE = "gate"  # what says there of a request's context why it is refused the field; None where it is not
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class FieldPlan:
     leaf: Leaf | None  # how its value is written, where it is a leaf and no list
     is_trusted: bool  # its objects come from a batch function: they are of the type that the field says
     plans: dict[str, SelectionPlan] = field(default_factory=dict)
+    gate: Callable[[Any], Exception | None] | None = None
 
     @property
     def returns(self) -> GraphQLOutputType:
@@ -116,7 +118,7 @@ class FieldPlan:
     @property
     def is_inline(self) -> bool:
         """Whether it is written straight from the parent, in the row function."""
-        return self.leaf is not None and isinstance(self.source, Attribute)
+        return self.leaf is not None and isinstance(self.source, Attribute) and self.gate is None
 
 
 @dataclass(eq=False)
@@ -209,7 +211,9 @@ class Planner:
         bare = definition.type.of_type if is_non_null_type(definition.type) else definition.type
         leaf = leaf_of(bare, self.native, is_required=bare is not definition.type) if is_leaf_type(bare) else None
         inherits = is_trusted and isinstance(source, Attribute | Local)
-        return FieldPlan(key, details, of, definition, source, leaf, inherits or isinstance(source, Batched))
+        is_trusted = inherits or isinstance(source, Batched)
+        gate = definition.extensions.get(GATE)
+        return FieldPlan(key, details, of, definition, source, leaf, is_trusted, gate=gate)
 
     def _source(self, details: list[FieldDetails], of: GraphQLObjectType, definition: GraphQLField) -> Source:
         if details[0].node.name.value == "__typename":

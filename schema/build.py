@@ -13,6 +13,7 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.info import Info
 
 from errors import BadArgumentError, BadIdError, GatewayError
+from schema.guards import enforce, guard_roots
 from schema.mutations import Mutation
 from schema.query import KINDS_BY_TYPE, Query, records_of
 from schema.scalars import SCALARS
@@ -41,8 +42,16 @@ class GraphSchema(federation.Schema):
     def __init__(self, *args: Any, on_errors: OnErrors, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.on_errors = on_errors
+        for root in filter(None, (self._schema.query_type, self._schema.mutation_type)):
+            enforce(root)
         service: Any = self._schema.type_map["_Service"]
         service.fields["sdl"].resolve = lambda _service, _info: self._sdl
+
+    def _get_federation_query_type(self, *args: Any) -> Any:
+        """The query type with federation's fields, all of them guarded."""
+        query: Any = super()._get_federation_query_type(*args)
+        guard_roots(query.__strawberry_definition__.fields)
+        return query
 
     @cached_property
     def _sdl(self) -> str:

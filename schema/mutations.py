@@ -12,6 +12,7 @@ import strawberry
 from operations import agents, cells, charts, computers, sessions, shares, tasks, workspaces
 from operations.operation import Operation
 from schema import payloads
+from schema.guards import requires, writing
 from schema.inputs import checked, input_type
 from schema.nodes import text_of
 
@@ -29,7 +30,8 @@ def mutation(operation: type[Operation]) -> Any:
         "input": Annotated[input_type(operation), given],
         "return": payload,
     }
-    return strawberry.field(resolver=resolve, description=f"{text_of(operation)} Needs the scope `{operation.scope}`.")
+    description = f"{text_of(operation)} Needs the scope `{operation.scope}`."
+    return strawberry.field(resolver=resolve, description=description, directives=[requires(writing(operation))])
 
 
 @strawberry.type(description="What can be changed. Each mutation is one transaction: all of it is done, or nothing.")

@@ -15,6 +15,7 @@ from resolvers.sources import document_as_it_came, documents_by_id, is_stale
 from schema.enums import System
 from schema.fields import batch_field, column, made
 from schema.groups import Group, groups_field
+from schema.guards import READING
 from schema.scalars import JSON
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def entity(kind: str) -> Callable[[type[T]], type[T]]:
 
     def decorate(cls: type[T]) -> type[T]:
         cls.is_type_of = staticmethod(lambda row, _info: kind_of(row.id) == kind)  # type: ignore[attr-defined]
-        decorated: type[T] = federation.type(cls, keys=["id"], description=text_of(cls))
+        decorated: type[T] = federation.type(cls, keys=["id"], description=text_of(cls), requires_scopes=READING)
         return decorated
 
     return decorate

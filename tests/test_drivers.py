@@ -154,7 +154,9 @@ async def test_what_was_made_ready_for_one_viewer_shows_another_only_its_own(gra
     graph.viewer = Viewer("another organisation", mine.account_id, mine.email, mine.scopes, mine.user_ids)
     assert await graph.data(query) == nothing
     graph.viewer = Viewer(mine.organization_id, mine.account_id, mine.email, frozenset(), mine.user_ids)
-    assert await graph.data(query) == nothing
+    refused = await graph.ask(query)
+    assert refused.data is None
+    assert {getattr(error.original_error, "code", None) for error in refused.errors or ()} == {"PERMISSION_DENIED"}
     graph.viewer = mine
     assert (await graph.data(query))["workspaces"]["totalCount"] == 2
 

@@ -198,7 +198,9 @@ async def test_each_parent_has_its_own_most_frequent_groups(graph: Graph) -> Non
 async def test_who_may_see_nothing_counts_nothing(graph: Graph) -> None:
     await _three(graph)
     graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@northwind.example", frozenset())
-    assert (await graph.data(WORKSPACES))["workspaces"] == {"groups": [], "archived": [], "top": []}
+    refused = await graph.ask(WORKSPACES)
+    assert refused.data is None
+    assert {getattr(error.original_error, "code", None) for error in refused.errors or ()} == {"PERMISSION_DENIED"}
     graph.viewer = Viewer(organization_id_of("Contoso"), "N", "n@contoso.example", frozenset((READ,)))
     theirs = [{"keys": {"status": "FAILED", "system": "EVERSHELL"}, "count": 1}]
     assert (await graph.data(WORKSPACES))["workspaces"]["groups"] == theirs

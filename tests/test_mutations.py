@@ -132,7 +132,8 @@ async def test_a_token_without_the_scope_is_refused_and_nothing_is_changed(hand:
         scopes = {BY_NAME_SCOPES[case.mutation], READ}
         for scope in scopes:
             refusal = await hand.without(scope).refused(case.mutation, **case.given)
-            told = f"the token lacks the scope `{scope}`; make one with `workgraph token create`"
+            command = f"workgraph token create --scope {READ} --scope {BY_NAME_SCOPES[case.mutation]}"
+            told = f"the token lacks the scope `{scope}`; make one with `{command}`"
             assert refusal == Refusal("PERMISSION_DENIED", told), case.mutation
     assert differences(await dump(hand.database), before) == {}
 

@@ -297,4 +297,6 @@ async def test_the_subgraph_tells_its_entities_to_composers_up_to_version_2_9(gr
     assert re.findall(r"^type (\w+) [^{]*@shareable", sdl, re.MULTILINE) == ["PageInfo"]
     imported = re.search(r'federation/v2\.\d+", import: \[([^\]]*)\]', sdl)
     assert imported
-    assert set(re.findall(r'"(@\w+)"', imported[1])) == {"@key", "@shareable"}
+    assert set(re.findall(r'"(@\w+)"', imported[1])) == {
+        "@authenticated", "@key", "@requiresScopes", "@shareable"
+    }  # fmt: skip

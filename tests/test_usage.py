@@ -257,4 +257,5 @@ async def test_the_runs_of_others_count_for_nothing(graph: Graph) -> None:
     sums = {"runCount": 1, "cost": "2"}
     assert (await graph.data(query))["usage"] == {"rows": [sums], "totals": sums}
     graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@northwind.example", frozenset())
-    assert (await graph.data(query))["usage"] == {"rows": [], "totals": {"runCount": 0, "cost": None}}
+    (refused,) = failures(await graph.ask(query))
+    assert refused[0] == "PERMISSION_DENIED"
