@@ -14,10 +14,15 @@ import orjson
 from graphql import ExecutionResult, OperationType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from errors import LimitError
+from execution.costs import Quote
 from execution.encode import encoded
+from execution.limits import refused
+from execution.listing import Listing, listed
 from execution.loop import Run
-from execution.operations import Operations
+from execution.operations import Operation, Operations
 from execution.plan import Planner
+from execution.telling import tells_cost, told
 from execution.trace import trace_of
 from execution.waiting import Rest, begin
 
@@ -31,18 +36,25 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
 
     native: ClassVar[Mapping[str, type]] = {}
     operations: ClassVar[Operations] = Operations()
+    errors_listed: ClassVar[int | None] = None  # in an answer; None for all of them
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result, or an awaitable of it if something has to be waited for."""
         is_mutation = self.operation.operation is OperationType.MUTATION
-        planner = self._planner() if serially in {None, is_mutation} else "asked for another order"
+        operation = self.operations.of(self.schema, self.operation, self.fragment_definitions)
+        try:
+            quote = operation.quote(self.variable_values)
+        except LimitError as error:
+            return ExecutionResult(None, [refused(error)])
+        planner = self._planner(operation) if serially in {None, is_mutation} else "asked for another order"
         trace = trace_of(self.context_value)
         if isinstance(planner, str):
             self.on_fallback(planner)
             if trace:
                 trace.fallback = planner
-            return super().execute_operation(serially)
-        run = Run(self.context_value, self.variable_values, planner, lambda: self, is_eager=True)
+            return self._told(super().execute_operation(serially), quote)
+        listing = Listing(self.errors_listed)
+        run = Run(self.context_value, self.variable_values, planner, lambda: self, listing, quote, is_eager=True)
         result = begin(self._result(run))
         return _later(result) if isinstance(result, Rest) else result
 
@@ -53,11 +65,24 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     async def _result(self, run: Run) -> ExecutionResult:
         result = await run.result(self.root_value)
         data = orjson.loads(encoded(result.data)) if self.native else result.data
-        return ExecutionResult(data, result.errors)
+        return ExecutionResult(data, result.errors, result.extensions)
 
-    def _planner(self) -> Planner | str:
+    def _told(self, result: Any, quote: Quote | None) -> Any:
+        """graphql-core's result, or an awaitable of it, with what we say of errors and costs."""
+        if self.is_awaitable(result):
+            return self._told_later(result, quote)
+        if not isinstance(result, ExecutionResult):
+            return result
+        result = listed(result, self.errors_listed)
+        if quote and tells_cost(self.context_value):
+            result.extensions = {**(result.extensions or {}), **told(quote, None)}
+        return result
+
+    async def _told_later(self, coming: Any, quote: Quote | None) -> Any:
+        return self._told(await coming, quote)
+
+    def _planner(self, operation: Operation) -> Planner | str:
         """What plans the operation; or why graphql-core is to execute it."""
-        operation = self.operations.of(self.schema, self.operation, self.fragment_definitions)
         fallback = operation.fallback or self._foreign()
         if fallback is not None:
             return fallback

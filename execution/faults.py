@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from graphql import GraphQLError, GraphQLOutputType, get_nullable_type, is_leaf_type, is_list_type, is_non_null_type
+from graphql import GraphQLOutputType, get_nullable_type, is_leaf_type, is_list_type, is_non_null_type
 from graphql.error import located_error
 from graphql.pyutils import Path
 
+from execution.listing import Listing
 from execution.plan import FieldPlan, SelectionPlan
 
 
@@ -34,10 +35,10 @@ class Settling:
     """The second pass over one answer. `plans` says by which plan each dict was made, by the dict's `id`."""
 
     plans: Mapping[int, SelectionPlan]
-    errors: list[GraphQLError]
+    listing: Listing
 
     def of_root(self, data: dict[str, Any]) -> dict[str, Any] | None:
-        """The data with its nulls in place; None where the root itself is nulled. Adds to `errors`."""
+        """The data with its nulls in place; None where the root itself is nulled. Adds to `listing`."""
         try:
             return self._object(data, None)
         except _Nulled:
@@ -73,5 +74,6 @@ class Settling:
         return items
 
     def _fail(self, error: Exception, one: FieldPlan, path: Path) -> NoReturn:
-        self.errors.append(located_error(error, one.nodes, path.as_list()))
+        if not self.listing.is_full(error):
+            self.listing.errors.append(located_error(error, one.nodes, path.as_list()))
         raise _Nulled

@@ -22,10 +22,13 @@ from graphql.pyutils import Path
 
 from errors import TooLargeError
 from execution.complete import Assembly, Completing, Frame, Owners, Values, Where, gathered
+from execution.costs import Quote
 from execution.faults import Settling
 from execution.feeds import Batch, Call
+from execution.listing import Listing
 from execution.plan import Attribute, Batched, FieldPlan, Local, Planner, SelectionPlan, Source
 from execution.rows import dicts_of
+from execution.telling import cost_of, tells_cost, told
 from execution.trace import trace_of
 from execution.waiting import HANDOVER, Rest, begin
 
@@ -52,15 +55,18 @@ class Run:
     variables: VariableValues
     planner: Planner
     make_executor: Callable[[], Executor[Any]]
+    listing: Listing = field(default_factory=Listing)
+    quote: Quote | None = None  # what it may cost
     is_eager: bool = False  # begun where nobody has said yet that it may wait
-    errors: list[GraphQLError] = field(default_factory=list)
     _frames: list[Frame] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _is_faulty: bool = False
     _objects: float = 0
+    _cost: float = 0
 
     def __post_init__(self) -> None:
         self.trace = trace_of(self.context)
+        self._tells_cost = tells_cost(self.context)
 
     @cached_property
     def executor(self) -> Executor[Any]:
@@ -75,7 +81,12 @@ class Run:
             data = await (self._in_series(plan, root) if is_mutation else self._at_once(plan, root))
         except TooLargeError as error:
             return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
-        return ExecutionResult(data, self.errors or None)
+        return ExecutionResult(data, self.listing.errors or None, self._extensions())
+
+    def _extensions(self) -> dict[str, Any] | None:
+        """What the answer says besides data and errors."""
+        cost = told(self.quote, self._cost) if self._tells_cost and self.quote else {}
+        return self.listing.extensions | cost or None
 
     async def _at_once(self, plan: SelectionPlan, root: Any) -> dict[str, Any] | None:
         """The data of an operation whose root fields are independent of each other; None where it is all null."""
@@ -86,6 +97,8 @@ class Run:
         except BaseException:
             await self._tasks_ended()
             raise
+        if self._tells_cost and self.quote:
+            self._cost += cost_of(self.quote, self._frames)
         data = self._built()
         return self._settled(data) if self._is_faulty else data
 
@@ -321,10 +334,12 @@ class Run:
     def _settled(self, data: dict[str, Any]) -> dict[str, Any] | None:  # F
         plans = {id(made): frame.plan for frame in self._frames for made in frame.built}
         try:
-            return Settling(plans, self.errors).of_root(data)
+            return Settling(plans, self.listing).of_root(data)
         except RecursionError as error:
-            told = GraphQLError("The answer is nested too deeply to tell what is wrong with it.", original_error=error)
-            self.errors[:] = [told]
+            failed = GraphQLError(
+                "The answer is nested too deeply to tell what is wrong with it.", original_error=error
+            )
+            self.listing.errors[:] = [failed]
             return None
 
 

@@ -7,11 +7,10 @@ ask for errors without propagation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cachetools import LRUCache
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -25,7 +24,13 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
+from execution.caches import BoundedCache, CacheLimits, bytes_of
+from execution.costs import Bill, Billing, Quote, check_cost
+from execution.counting import WORK
+from execution.limits import SELECTIONS, DocumentLimits
+from execution.merging import Merging, WorkExceeded
 from execution.plan import DEFINITION, Planner
+from execution.prices import Prices
 from execution.trace import Trace
 from execution.variables import Signatures, plain_signatures
 
@@ -33,10 +38,16 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 INCREMENTAL = frozenset({"defer", "stream"})
 CONDITIONS = frozenset({"skip", "include"})
 UNPROPAGATED = "experimental_disableErrorPropagation"
-MOST_BYTES = 8_000_000  # of text whose plans are kept
-LEAST_BYTES = 16_000  # that an operation counts for, so that not more than 500 are kept
-MOST_BYTES_OF_PLANS = 1_000_000  # of text; the plans of one operation take some hundred times its size
-LEAST_BYTES_OF_PLAN = 2_000  # that a plan counts for, so that not more than 500 are kept
+BYTES_OF_PLAN = 100  # that the plans of an operation take for each character of its document
+MOST_BILLS = 16  # of one operation, which has one for each set of values of its conditions
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """By what operations are priced."""
+
+    prices: Prices
+    limits: DocumentLimits
 
 
 @dataclass(eq=False)
@@ -49,6 +60,8 @@ class Operation:
     fallback: str | None
     conditions: tuple[str, ...]
     planners: MutableMapping[Any, Planner]
+    pricing: Pricing | None = None
+    _bills: dict[Any, Bill] = field(default_factory=dict)
 
     @cached_property
     def signatures(self) -> Signatures | None:
@@ -76,7 +89,7 @@ class Operation:
             trace.is_plan_cached = known is not None
         if known is None:
             known = self._made(variables, fragments, native, hides_suggestions=hides_suggestions)
-            if key is not None and _size(self.node) <= MOST_BYTES_OF_PLANS:
+            if key is not None:
                 self.planners[key] = known
         return known if known.is_possible else None
 
@@ -110,14 +123,39 @@ class Operation:
         known_by = id(self.schema), id(self.node), id(self.definitions)
         return (*known_by, *known) if len(known) == len(values) else None
 
-    @property
-    def size(self) -> int:
-        """Bytes of source text that it counts for."""
-        return max(LEAST_BYTES, _size(self.node))
+    def quote(self, variables: VariableValues) -> Quote | None:
+        """What it may cost with these values of the variables; None where nothing is priced.
+
+        Raises LimitError where that is too much, or too many keys are given.
+        """
+        if self.pricing is None:
+            return None
+        key = self._key(variables)
+        bill = self._bills.get(key)
+        if bill is None:
+            bill = self._billed(variables, self.pricing)
+            if len(self._bills) >= MOST_BILLS:
+                del self._bills[next(iter(self._bills))]
+            self._bills[key] = bill
+        total = bill.total(variables.coerced)
+        check_cost(total, self.pricing.limits)
+        return Quote(total, self.pricing.prices, self.pricing.limits)
+
+    def _billed(self, variables: VariableValues, by: Pricing) -> Bill:
+        work = by.limits.document_selections * WORK
+        merging = Merging(
+            self.schema, self.definitions, work, {name: variables.coerced.get(name) for name in self.conditions}
+        )
+        try:
+            return Billing(merging, by.prices, by.limits).bill(self.node)
+        except WorkExceeded:
+            SELECTIONS.check(work, by.limits)
+            raise
 
 
-def _size(node: OperationDefinitionNode) -> int:
-    return len(node.loc.source.body) if node.loc else 0
+def _bytes_of_plans(planner: Planner) -> int:
+    location = planner.operation.loc
+    return len(location.source.body) * BYTES_OF_PLAN if location else 0
 
 
 def operation_of(
@@ -162,12 +200,19 @@ def _selections(first: SelectionSetNode, fragments: Mapping[str, FragmentDefinit
 
 
 class Operations:
-    """The operations seen last. Each is found by its node, which stays alive with it."""
+    """The operations seen last. Each is found by its node, which stays alive with it.
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._known: LRUCache[int, Operation] = LRUCache(most_bytes, lambda known: known.size)
-        self.planners: LRUCache[Any, Planner] = LRUCache(
-            MOST_BYTES_OF_PLANS, lambda planner: max(LEAST_BYTES_OF_PLAN, _size(planner.operation))
+    They are priced by `limits`; where there are none, nothing is.
+    """
+
+    def __init__(self, limits: DocumentLimits | None = None, caches: CacheLimits | None = None) -> None:
+        self.limits, caches = limits, caches or CacheLimits()
+        self._prices: dict[int, tuple[GraphQLSchema, Prices]] = {}
+        self._known: BoundedCache[Operation] = BoundedCache(
+            caches.cached_documents, caches.cached_document_bytes, lambda known: bytes_of(known.node)
+        )
+        self.planners: BoundedCache[Planner] = BoundedCache(
+            caches.cached_plans, caches.cached_plan_bytes, _bytes_of_plans
         )
 
     def __len__(self) -> int:
@@ -180,9 +225,15 @@ class Operations:
         known = self._known.get(id(node))
         if known is None or known.schema is not schema or not _are_same(known.definitions, fragments):
             known = operation_of(schema, node, fragments, self.planners)
-            if known.size <= self._known.maxsize:
-                self._known[id(node)] = known
+            known.pricing = self._pricing(schema)
+            self._known[id(node)] = known
         return known
+
+    def _pricing(self, schema: GraphQLSchema) -> Pricing | None:
+        if self.limits is None:
+            return None
+        _schema, prices = self._prices.setdefault(id(schema), (schema, Prices()))
+        return Pricing(prices, self.limits)
 
 
 def _are_same(some: Mapping[str, FragmentDefinitionNode], others: Mapping[str, FragmentDefinitionNode]) -> bool:

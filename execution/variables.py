@@ -13,7 +13,9 @@ from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, get_nu
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 
+from errors import LimitError
 from execution.leaves import INT_MAX, INT_MIN
+from execution.limits import DocumentLimits, check_input, refused
 
 PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int}
 NONE = VariableValues({}, {})
@@ -36,14 +38,25 @@ def plain_signatures(schema: GraphQLSchema, operation: OperationDefinitionNode) 
 
 
 def variable_values(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, signatures: Signatures | None, given: Mapping[str, Any]
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    signatures: Signatures | None,
+    given: Mapping[str, Any],
+    limits: DocumentLimits | None = None,
 ) -> VariableValues | list[GraphQLError]:
-    """The values, or what is wrong with them."""
+    """The values, or what is wrong with them: no more than is listed."""
     if signatures is not None:
         plain = _plain_values(signatures, given)
         if plain is not None:
             return plain
-    return get_variable_values(schema, operation.variable_definitions or (), dict(given))
+    if limits is None:
+        return get_variable_values(schema, operation.variable_definitions or (), dict(given))
+    try:
+        check_input(given, limits)
+    except LimitError as error:
+        return [refused(error)]
+    most = limits.errors_listed
+    return get_variable_values(schema, operation.variable_definitions or (), dict(given), max_errors=most)
 
 
 def _plain_values(signatures: Signatures, given: Mapping[str, Any]) -> VariableValues | None:

@@ -1,0 +1,59 @@
+"""What the executor keeps between requests: caches bounded in entries and in bytes, the oldest use going first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
+from graphql import Node
+
+BYTES_OF_TOKEN = 650  # that a token of a document takes with its nodes, measured on documents of one-letter fields
+BYTES_OF_ENTRY = 4_000  # that an entry counts for, however small
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True)
+class CacheLimits:
+    """The bounds of the caches. The settings have what each of them means, and the same defaults."""
+
+    cached_documents: int = 1_000
+    cached_document_bytes: int = 64_000_000
+    cached_plans: int = 1_000
+    cached_plan_bytes: int = 64_000_000
+
+
+class BoundedCache(LRUCache[Any, Kept]):
+    """Keeps what was used last, as many entries and bytes as it may; what is larger than all of it, it never takes."""
+
+    def __init__(self, most: int, most_bytes: int, bytes_of: Callable[[Kept], int]) -> None:
+        super().__init__(most_bytes, lambda kept: max(BYTES_OF_ENTRY, bytes_of(kept)))
+        self.most = most
+        self.bytes_of = bytes_of
+
+    def __setitem__(self, key: Any, kept: Kept) -> None:
+        if self.getsizeof(kept) > self.maxsize:
+            return
+        while len(self) >= self.most and key not in self:
+            self.popitem()
+        super().__setitem__(key, kept)
+
+
+def tokens_of(node: Node) -> int:
+    """How many tokens the document of a node has; each of them keeps all of them alive."""
+    first: Any = node.loc.start_token if node.loc else None
+    while first and first.prev:
+        first = first.prev
+    count = 0
+    while first:
+        count += 1
+        first = first.next
+    return count
+
+
+def bytes_of(node: Node) -> int:
+    """The memory that the document of a node takes, as far as can be told without counting it."""
+    text = node.loc.source.body if node.loc else ""
+    return tokens_of(node) * BYTES_OF_TOKEN + len(text)

@@ -1,0 +1,243 @@
+"""Stage: costs. What an operation may cost, before it runs: the work of the database and of writing the answer.
+
+A) a field has a price: once for all its parents where a batch function answers it with one statement, else for each.
+B) an object that may come costs a little. There are as many as the sizes of the pages, multiplied down the levels.
+C) so what stands at a place costs `fixed`, and `each` for every parent; both are sums over the fields there. What no
+variable changes is summed up once for the operation, the rest for each request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    Undefined,
+    VariableNode,
+    get_named_type,
+)
+
+from execution.limits import COST, KEYS, DocumentLimits
+from execution.merging import Key, Merging, Occurrence, Source, apart, key_of
+from execution.prices import OF_INTROSPECTION, Price, Prices, weight_of
+
+Values = Mapping[str, Any]  # of a request's variables
+Amount = float | Callable[[Values], float]  # known, or by the variables
+MOST_DIGITS = 10  # of a number that says how many; a longer one is out of range anyway
+MOST_TOLD = 2**53  # of a cost, so that every client can read it
+
+
+class Cost(NamedTuple):
+    """What stands at a place of the document costs: `fixed`, and `each` for every parent."""
+
+    fixed: float = 0
+    each: float = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A field at a place of the document: how many objects it leads to for each parent, and what lies below it."""
+
+    price: Price
+    count: Amount
+    inputs: tuple[Amount, ...]
+    below: Bill
+
+    @property
+    def is_known(self) -> bool:
+        """Whether no variable changes what it costs."""
+        return not any(map(callable, (self.count, *self.inputs))) and self.below.known is not None
+
+    def cost(self, values: Values) -> Cost:
+        """What it costs."""
+        inner = self.below.cost(values)
+        own = self.price.weight + sum(_amount(one, values) for one in self.inputs)
+        objects = _amount(self.count, values) * (self.price.of_object + inner.each)  # B
+        if self.price.is_batched:  # A
+            return Cost(own + inner.fixed, objects)
+        return Cost(inner.fixed, own + objects)
+
+
+@dataclass(eq=False)
+class Bill:
+    """What a selection costs: `common` on all objects, `by_type` on those of each type, of which an object has one."""
+
+    common: list[Place] = field(default_factory=list)
+    by_type: dict[GraphQLObjectType, list[Place]] = field(default_factory=dict)
+    known: Cost | None = None
+
+    def close(self) -> Bill:
+        """The bill with all places on it, summed up if no variable changes it."""
+        if all(place.is_known for places in (self.common, *self.by_type.values()) for place in places):
+            self.known = self._summed({})
+            self.common, self.by_type = [], {}  # which nobody needs any more
+        return self
+
+    def cost(self, values: Values) -> Cost:
+        """What the selection costs. Raises LimitError where too many keys are given."""
+        return self.known or self._summed(values)
+
+    def _summed(self, values: Values) -> Cost:  # C
+        common = _sum(self.common, values)
+        others = [_sum(places, values) for places in self.by_type.values()]
+        fixed = common.fixed + sum(one.fixed for one in others)
+        return Cost(fixed, common.each + max((one.each for one in others), default=0))
+
+    def total(self, values: Values) -> float:
+        """What the operation costs whose bill it is. Raises LimitError where too many keys are given."""
+        cost = self.known or self._summed(values)
+        return cost.fixed + cost.each
+
+
+def _sum(places: Sequence[Place], values: Values) -> Cost:
+    costs = [place.cost(values) for place in places]
+    return Cost(sum(one.fixed for one in costs), sum(one.each for one in costs))
+
+
+def _amount(amount: Amount, values: Values) -> float:
+    return amount(values) if callable(amount) else amount
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What an operation may cost, with these variables, and by which prices and limits."""
+
+    total: float
+    prices: Prices
+    limits: DocumentLimits
+
+
+def check_cost(total: float, limits: DocumentLimits) -> None:
+    """Raises LimitError where an operation costs too much."""
+    if total > limits.cost:
+        COST.check(int(min(total, MOST_TOLD)) + 1, limits)
+
+
+@dataclass(eq=False)
+class Billing:
+    """Writes the bill of an operation."""
+
+    merging: Merging
+    prices: Prices
+    limits: DocumentLimits
+    _known: dict[Key, Bill] = field(default_factory=dict)
+
+    def bill(self, operation: OperationDefinitionNode) -> Bill:
+        """The bill. Raises LimitError where the document itself gives too many keys."""
+        return self._of_selection(self.merging.root(operation), {})
+
+    def _of_selection(self, sources: Sequence[Source], counts: Mapping[str, Amount]) -> Bill:
+        """The bill of a selection; `counts` says of fields in it how many objects they hold."""
+        key = key_of(sources)
+        if key not in self._known:
+            bill = self._known[key] = Bill()
+            parents = {parent for parent, _set in sources}
+            for occurrences in self.merging.fields(sources).values():
+                for part in apart(occurrences):
+                    on: Any = next((one for one, _node in part if isinstance(one, GraphQLObjectType)), None)
+                    places = bill.common if on is None or on in parents else bill.by_type.setdefault(on, [])
+                    places += self._places(part, counts)
+            bill.close()
+        return self._known[key]
+
+    def _places(self, occurrences: list[Occurrence], counts: Mapping[str, Amount]) -> Iterator[Place]:
+        """The field, if it costs anything."""
+        definition, node = self.merging.definition(occurrences[0]), occurrences[0][1]
+        if node.name.value in OF_INTROSPECTION:
+            yield Place(Price(OF_INTROSPECTION[node.name.value]), 0.0, (), Bill().close())
+        if definition is None:
+            return
+        price = self.prices.of(definition)
+        asked = Asked(node, price, self.prices, self.limits)
+        given = counts.get(node.name.value)
+        count = given if given is not None else asked.count if price.is_list and not price.sized_fields else 1.0
+        passed = dict.fromkeys(price.sized_fields, asked.count) if price.sized_fields else {}
+        sources = self.merging.below(occurrences)
+        if sources or price.weight or given is not None:
+            yield Place(price, count, tuple(asked.inputs()), self._of_selection(sources, passed))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a field's arguments ask for."""
+
+    node: FieldNode
+    price: Price
+    prices: Prices
+    limits: DocumentLimits
+
+    @property
+    def count(self) -> Amount:
+        """How many objects."""
+        keys = self.price.keys
+        if keys is not None:
+            return _known_if_constant(lambda values: self._keys(keys, values), [self._written(keys)])
+        return _known_if_constant(self._sliced, [self._written(name) for name in self.price.slices])
+
+    def _keys(self, name: str, values: Values) -> float:
+        given = self._given(name, values)
+        count = len(given) if isinstance(given, list) else 1
+        KEYS.check(count, self.limits)
+        return count
+
+    def _sliced(self, values: Values) -> float:
+        given = [self._given(name, values) for name in self.price.slices]
+        numbers = [float(one) for one in given if isinstance(one, int | float)]
+        if not self.price.is_page:
+            return max(0.0, *numbers) if numbers else self.price.assumed
+        return min(max(0.0, *numbers), self.limits.page_ceiling) if numbers else self.limits.page_default
+
+    def _written(self, name: str) -> Any:
+        return next((one.value for one in self.node.arguments or () if one.name.value == name), None)
+
+    def _given(self, name: str, values: Values) -> Any:
+        """An argument's value as far as it says how many: a number, or a list of whatever."""
+        value = self._written(name)
+        if isinstance(value, VariableNode):
+            given = values.get(value.name.value)
+        elif isinstance(value, IntValueNode):
+            given = int(value.value[: MOST_DIGITS + 1])
+        else:
+            given = list(value.values) if isinstance(value, ListValueNode) else None
+        default = self.price.arguments[name].default_value if name in self.price.arguments else None
+        is_absent = given is None and not isinstance(value, NullValueNode)
+        return default if is_absent and default is not Undefined else given
+
+    def inputs(self) -> Iterator[Amount]:
+        """What the arguments cost: known for what is written out, by its values for each variable."""
+        known = 0.0
+        for argument in self.node.arguments or ():
+            definition = self.price.arguments.get(argument.name.value)
+            waiting: list[tuple[Any, Any]] = [(argument.value, definition and definition.type)]
+            while waiting:
+                value, of = waiting.pop()
+                if of is None or not self.prices.is_weighty(of):
+                    continue
+                if isinstance(value, VariableNode):
+                    yield _of_variable(self.prices, value.name.value, of)
+                elif isinstance(value, ListValueNode):
+                    waiting += [(one, of) for one in value.values]
+                elif isinstance(value, ObjectValueNode):
+                    for member in value.fields:
+                        declared = get_named_type(of).fields.get(member.name.value)
+                        known += weight_of(declared) if declared else 0
+                        waiting.append((member.value, declared and declared.type))
+        if known:
+            yield known
+
+
+def _of_variable(prices: Prices, name: str, of: Any) -> Callable[[Values], float]:
+    return lambda values: prices.of_value(values.get(name), of)
+
+
+def _known_if_constant(count: Callable[[Values], float], written: Sequence[Any]) -> Amount:
+    """The number itself where no variable stands for it."""
+    return count if any(isinstance(one, VariableNode) for one in written) else count({})

@@ -1,0 +1,151 @@
+"""What a schema says that its fields cost: @cost and @listSize, as Strawberry's fields declare and the SDL prints them.
+
+Sources: IBM's GraphQL cost directives specification; Apollo Federation 2.9, which imports both directives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from execution.feeds import BatchFed
+
+DEFINITION = "strawberry-definition"  # where Strawberry keeps what it was made of
+OF_OBJECT = 0.1  # what an object of an answer costs: 10 microseconds, to be read and written
+OF_INTROSPECTION = {"__schema": 1_000, "__type": 20}  # what they cost, all below them included
+UNSIZED = 10  # objects that a list is taken to hold where nothing says how many
+
+
+def declared(element: Any, name: str) -> Any:
+    """The directive of this name at a field, an argument, an input field or a type; None where there is none."""
+    definition = element.extensions.get(DEFINITION)
+    for directive in getattr(definition, "directives", None) or ():
+        known = type(directive).__strawberry_directive__
+        if (known.graphql_name or known.python_name) == name:
+            return directive
+    return None
+
+
+def weight_of(element: Any, default: float = 0) -> float:
+    """What @cost says of an element."""
+    directive = declared(element, "cost")
+    return default if directive is None else float(directive.weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Price:
+    """What one field costs, and how many objects it leads to."""
+
+    weight: float  # what @cost says
+    is_batched: bool = False  # one statement answers it for all parents, so that they share the weight
+    of_object: float = OF_OBJECT  # what each object that it leads to costs
+    is_list: bool = False
+    slices: tuple[str, ...] = ()  # the arguments that say how many there are
+    sized_fields: frozenset[str] = frozenset()  # the fields of its type that hold so many; none where its own list does
+    assumed: float = UNSIZED  # how many there are where no argument says so
+    keys: str | None = None  # the argument that has a key for each object of its list, as `ids` of `nodes` has
+    arguments: Mapping[str, GraphQLArgument] = field(default_factory=dict)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is cut in pages, to which the limits on pages apply. Source: Relay's connections."""
+        return {"first", "last"} <= set(self.slices)
+
+
+def price_of(definition: GraphQLField) -> Price:
+    """The price of a field, as its declaration has it."""
+    feed = getattr(definition.extensions.get(DEFINITION), "feed", None)
+    size = declared(definition, "listSize")
+    assumed = getattr(size, "assumed_size", None)
+    return Price(
+        weight=weight_of(definition),
+        is_batched=isinstance(feed, BatchFed) and not getattr(feed, "is_each", False),
+        of_object=weight_of(get_named_type(definition.type), OF_OBJECT),
+        is_list=is_list_type(get_nullable_type(definition.type)),
+        slices=tuple(getattr(size, "slicing_arguments", None) or ()),
+        sized_fields=frozenset(getattr(size, "sized_fields", None) or ()),
+        assumed=UNSIZED if assumed is None else assumed,
+        keys=None if size else _keys(definition),
+        arguments=definition.args,
+    )
+
+
+def _keys(definition: GraphQLField) -> str | None:
+    required = [name for name, one in definition.args.items() if is_non_null_type(one.type)]
+    if len(required) != 1 or not is_list_type(get_nullable_type(definition.type)):
+        return None
+    return required[0] if is_list_type(get_nullable_type(definition.args[required[0]].type)) else None
+
+
+@dataclass(eq=False)
+class Prices:
+    """The prices of one schema's fields and inputs, looked up once."""
+
+    _fields: dict[int, Price] = field(default_factory=dict)
+    _types: dict[str, float] = field(default_factory=dict)
+    _weighty: dict[str, bool] = field(default_factory=dict)
+
+    def of(self, definition: GraphQLField) -> Price:
+        """The price of a field."""
+        known = self._fields.get(id(definition))
+        if known is None:
+            known = self._fields[id(definition)] = price_of(definition)
+        return known
+
+    def of_type(self, of: GraphQLNamedType) -> float:
+        """What an object of a type costs."""
+        known = self._types.get(of.name)
+        if known is None:
+            known = self._types[of.name] = weight_of(of, OF_OBJECT)
+        return known
+
+    def is_weighty(self, of: Any) -> bool:
+        """Whether an input of this type can cost anything."""
+        named = get_named_type(of)
+        if not isinstance(named, GraphQLInputObjectType):
+            return False
+        if named.name not in self._weighty:
+            self._weighty[named.name] = any(map(weight_of, _input_fields(named)))
+        return self._weighty[named.name]
+
+    def of_value(self, value: Any, of: Any) -> float:
+        """What a variable's value costs as an input of this type: the sum over the members that it gives."""
+        total, waiting = 0.0, [(value, of)]
+        while waiting:
+            value, of = waiting.pop()
+            named: Any = get_named_type(of)
+            if value is None or not self.is_weighty(named):
+                continue
+            if isinstance(value, list):
+                waiting += [(one, named) for one in value]
+            elif isinstance(value, Mapping):
+                for name, member in named.fields.items():
+                    key = member.out_name if member.out_name in value else name
+                    if value.get(key) is not None:
+                        total += weight_of(member)
+                        waiting.append((value[key], member.type))
+        return total
+
+
+def _input_fields(first: GraphQLInputObjectType) -> Iterator[Any]:
+    """All input fields of a type and of the types of those."""
+    waiting, seen = [first], {first.name}
+    while waiting:
+        for member in waiting.pop().fields.values():
+            yield member
+            named = get_named_type(member.type)
+            if isinstance(named, GraphQLInputObjectType) and named.name not in seen:
+                seen.add(named.name)
+                waiting.append(named)
