@@ -32,5 +32,5 @@ agents = record_table(
     moment("archived_at"),
     moment("created_at"),
     moment("updated_at"),
-    indexes=(("name",), ("created_at",)),
+    indexes=(("name",), ("created_at",), ("owner_id",)),
 )

@@ -26,8 +26,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from db.activity import activity_items
 from db.agents import agents
 from db.charts import charts
+from db.computers import computers
 from db.keys import among
 from db.runs import runs
 from db.sessions import messages, sessions
@@ -115,17 +117,51 @@ def _edited() -> Select[Any]:
     return _shared(people).where(says_so, ~with_others)
 
 
-def _ids(table: Table, access: str, column: str = "id") -> Select[Any]:
-    """Values of a column of the rows of a table that are within reach."""
-    one = table.alias()
-    return select(one.c[column]).where(one.c.organization_id == organization(), within(one, access))
-
-
 def shared_sessions() -> Select[Any]:
     """Ids of the sessions that are shared with the viewer each by itself."""
     person = recipients.alias()
     named = and_(person.c.organization_id == organization(), among(person.c.user_id, users()))
     return select(person.c.record_id).where(named, person.c.via == "SESSION")
+
+
+def _ids(table: Table, access: str, column: str = "id") -> Select[Any]:
+    """Values of a column of the rows of a table that are within reach."""
+    return _of(table, column, lambda one: within(one, access))
+
+
+def _of(table: Table, column: str, condition: Callable[[FromClause], ColumnElement[bool]]) -> Select[Any]:
+    one = table.alias()
+    return select(one.c[column]).where(one.c.organization_id == organization(), condition(one))
+
+
+# Sets of ids in several pieces, each found by an index of its own, which a condition with OR would not use.
+
+
+def _sessions_within(access: str, column: str = "id") -> list[Select[Any]]:
+    """Sessions of workspaces within reach; to be seen, also those shared with or by the viewer."""
+    of_workspaces = _of(sessions, column, lambda one: one.c.workspace_id.in_(workspaces_within(access)))
+    return [of_workspaces, *(_shared_alone(column) if access == VIEWER else [])]
+
+
+def _shared_alone(column: str = "id") -> list[Select[Any]]:
+    """Sessions shared with the viewer, and by the viewer, whoever sees the workspace."""
+    return [
+        _of(sessions, column, lambda one: one.c.id.in_(shared_sessions())),
+        _of(sessions, column, lambda one: among(one.c.shared_by_id, users())),
+    ]
+
+
+def _messages_within(access: str) -> list[Select[Any]]:
+    return [_of(messages, "id", lambda one: one.c.session_id.in_(union_all(*_sessions_within(access))))]
+
+
+def _agents_within(access: str) -> list[Select[Any]]:
+    """The viewer's own agents, and those of workspaces within reach; to be seen, also those of sessions."""
+    return [
+        _of(agents, "id", lambda one: among(one.c.owner_id, users())),
+        _ids(workspace_agents, access, "agent_id"),
+        *(_sessions_within(VIEWER, "agent_id") if access == VIEWER else []),
+    ]
 
 
 # Rules
@@ -136,33 +172,24 @@ def _workspace(source: FromClause, access: str) -> ColumnElement[bool]:
 
 
 def _session(source: FromClause, access: str) -> ColumnElement[bool]:
-    """Of a workspace within reach; to be seen, also one shared with or by the viewer."""
-    of_workspace = source.c.workspace_id.in_(workspaces_within(access))
-    if access != VIEWER:
-        return of_workspace
-    return or_(of_workspace, source.c.id.in_(shared_sessions()), among(source.c.shared_by_id, users()))
+    return source.c.id.in_(union_all(*_sessions_within(access)))
 
 
 def _message(source: FromClause, access: str) -> ColumnElement[bool]:
-    return source.c.session_id.in_(_ids(sessions, access))
+    return source.c.session_id.in_(union_all(*_sessions_within(access)))
+
+
+def _agent(source: FromClause, access: str) -> ColumnElement[bool]:
+    return source.c.id.in_(union_all(*_agents_within(access)))
 
 
 def _run_step(source: FromClause, access: str) -> ColumnElement[bool]:
     return source.c.record_id.in_(_ids(runs, access))
 
 
-def _agent(source: FromClause, access: str) -> ColumnElement[bool]:
-    """The viewer's own, and those of workspaces within reach; to be seen, also those of sessions."""
-    working = source.c.id.in_(_ids(workspace_agents, access, "agent_id"))
-    reached = or_(among(source.c.owner_id, users()), working)
-    if access != VIEWER:
-        return reached
-    return or_(reached, source.c.id.in_(_ids(sessions, access, "agent_id")))
-
-
 def _recipient(source: FromClause, access: str) -> ColumnElement[bool]:
-    of_session = and_(source.c.via == "SESSION", source.c.record_id.in_(_ids(sessions, access)))
-    return or_(source.c.workspace_id.in_(workspaces_within(access)), of_session)
+    of_session = source.c.record_id.in_(union_all(*_sessions_within(access)))
+    return or_(source.c.workspace_id.in_(workspaces_within(access)), and_(source.c.via == "SESSION", of_session))
 
 
 def _of_part(source: FromClause, access: str) -> ColumnElement[bool]:
@@ -170,13 +197,18 @@ def _of_part(source: FromClause, access: str) -> ColumnElement[bool]:
 
 
 def _document(source: FromClause, access: str) -> ColumnElement[bool]:
-    """A record's document goes with the record."""
+    """A record's document goes with the record. Most stand in a part; the others are looked up."""
+    alone = _of(messages, "id", lambda one: one.c.session_id.in_(union_all(*_shared_alone())))
+    anywhere = union_all(
+        *(_ids(one, access) for one in (computers, charts, runs, activity_items)),
+        *_sessions_within(access),
+        *_messages_within(access),
+    )
     return or_(
         source.c.kind.in_(("USER", "TAG")),
         and_(source.c.kind != "AGENT", _of_part(source, access)),
-        source.c.id.in_(_ids(agents, access)),
-        source.c.id.in_(_ids(sessions, access)),
-        source.c.id.in_(_ids(messages, access)),
+        source.c.id.in_(union_all(*_agents_within(access), *_shared_alone(), alone)),
+        and_(source.c.part_id.is_(None), source.c.id.in_(anywhere)),
     )
 
 

@@ -23,8 +23,10 @@ sessions = record_table(
     text("shared_by_id"),
     moment("created_at"),
     moment("updated_at"),
-    indexes=(("workspace_id", "created_at"), ("part_id",), ("agent_id", "created_at"), ("created_at",)),
-)
+    indexes=(
+        ("workspace_id", "created_at"), ("part_id",), ("agent_id", "created_at"), ("created_at",), ("shared_by_id",),
+    ),
+)  # fmt: skip
 
 messages = record_table(
     "messages",
