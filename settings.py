@@ -17,7 +17,12 @@ from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WORKGRAPH_"
 CENTURY = 100 * 365 * 86_400  # seconds
-SECRET = ("database_url", "tables_url", "cursor_key", "redis_url")  # fields whose values no message repeats
+SECRET = ("database_url", "tables_url", "cursor_key", "redis_url", "jwks")  # fields whose values no message repeats
+ASYMMETRIC = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
+)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -64,8 +69,61 @@ class Settings(BaseSettings):
         description="How long, in seconds, a token that was looked up is taken to be as it was; 0 looks it up for each "
         "request. A token that was revoked or given other scopes may go on as before for so long.",
     )
+    jwks: str = Field(
+        "",
+        description="Keys that JWTs are checked with, as a JWKS: the path of a file, or an `https` address (`http` only "
+        "on this machine). Empty: no JWT is taken.",
+    )
+    jwt_issuer: str = Field("", description="The `iss` that a JWT must have.")
+    jwt_audience: str = Field("", description="The `aud` that a JWT must have among its own.")
+    jwt_algorithms: Names = Field(
+        ("RS256", "ES256", "EdDSA", "Ed25519"),
+        description="Algorithms that a JWT may be signed with, with commas between them; none that is symmetric.",
+    )
+    jwt_leeway_seconds: int = Field(
+        30, ge=0, le=60, description="How far, in seconds, the clock of a JWT's issuer may be off ours."
+    )
+    jwt_organization_claim: str = Field(
+        "org", min_length=1, description="The claim of a JWT that names the organisation, by its name or id."
+    )
     page_default: int = Field(50, ge=1, description="Rows of a page where neither `first` nor `last` is given.")
     page_ceiling: int = Field(200, ge=1, description="Most rows of a page; a larger `first` or `last` is an error.")
+    table_rows_ceiling: int = Field(
+        5_000, ge=1, le=100_000, description="Most rows of a page of a workspace's table; a larger `limit` is an error."
+    )
+    keys_ceiling: int = Field(
+        1_000, ge=1, description="Most representations that `_entities` takes, and most ids that `nodes` takes."
+    )
+    cost: int = Field(
+        10_000,
+        ge=1,
+        description="Most that an operation may cost, in tenths of a millisecond of work; limits.md has the prices.",
+    )
+    document_characters: int = Field(200_000, ge=100, description="Most characters of a document.")
+    document_tokens: int = Field(5_000, ge=10, description="Most tokens of a document; comments count.")
+    document_depth: int = Field(
+        15, ge=1, le=100, description="How deep fields may stand in each other, fragments spread."
+    )
+    document_aliases: int = Field(50, ge=0, description="Most aliases of an operation, fragments spread.")
+    document_selections: int = Field(
+        5_000, ge=1, description="Most fields of an operation, fragments spread; equal ones count once."
+    )
+    document_directives: int = Field(50, ge=0, description="Most directives of a document.")
+    root_fields: int = Field(20, ge=1, description="Most fields at the root of an operation; equal ones count once.")
+    input_depth: int = Field(
+        50, ge=1, le=150, description="How deep lists and objects of a value may stand in each other."
+    )
+    errors_listed: int = Field(
+        10, ge=1, description="Most errors that an answer lists; it says how many more there are."
+    )
+    cached_documents: int = Field(1_000, ge=1, description="Most documents that a process keeps parsed and checked.")
+    cached_document_bytes: int = Field(
+        64_000_000, ge=100_000, description="Most bytes of memory, as estimated, that these documents may take."
+    )
+    cached_plans: int = Field(1_000, ge=1, description="Most plans of operations that a process keeps.")
+    cached_plan_bytes: int = Field(
+        64_000_000, ge=100_000, description="Most bytes of memory, as estimated, that these plans may take."
+    )
     cursor_key: str = Field(
         "",
         description="Key that signs cursors; the same for all processes that share a database. "
@@ -195,6 +253,33 @@ class Settings(BaseSettings):
         for proxy in proxies:
             ip_network(proxy)  # says what is wrong itself
         return proxies
+
+    @field_validator("jwt_algorithms")
+    @classmethod
+    def _are_asymmetric(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [name for name in algorithms if name not in ASYMMETRIC]
+        if wrong or not algorithms:
+            raise ValueError(f"must be some of {', '.join(ASYMMETRIC)}")
+        return algorithms
+
+    @field_validator("jwks")
+    @classmethod
+    def _is_file_or_safe_address(cls, place: str) -> str:
+        address = urlsplit(place)
+        if "://" not in place:
+            if place and not Path(place).is_file():
+                raise ValueError("must be the path of a file, or an address that begins with https://")
+        elif "@" in address.netloc or not address.hostname:
+            raise ValueError("must name a host, and nobody's password")
+        elif address.scheme != "https" and not (address.scheme == "http" and address.hostname in LOOPBACK):
+            raise ValueError("must begin with https://; http:// is for this machine alone")
+        return place
+
+    @model_validator(mode="after")
+    def _issuer_with_keys(self) -> Self:
+        if self.jwks and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError(f"{PREFIX}JWKS needs {PREFIX}JWT_ISSUER and {PREFIX}JWT_AUDIENCE as well")
+        return self
 
     @field_validator("stale_after_seconds")
     @classmethod

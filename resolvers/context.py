@@ -33,6 +33,7 @@ class Limits:
 
     page_default: int = 50
     page_ceiling: int = 200
+    table_rows_ceiling: int = 5_000
 
 
 @dataclass

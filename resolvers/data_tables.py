@@ -31,7 +31,6 @@ from resolvers.context import Context
 from resolvers.recorded_pages import pages_recorded
 from resolvers.table_pages import TableArguments, TableColumn, TablePage, Wanted, no_such_column
 
-MAX_LIMIT = 5_000  # VAI's ceiling of a page
 MAX_OFFSET = 2**31 - 1
 MAX_ROWS = 100_000  # of all pages that one request asks for
 NO_SECOND_DATABASE = "the table {name} stands in a second database, and WORKGRAPH_TABLES_URL names none"
@@ -132,8 +131,9 @@ async def pages_of_workspaces(
 
 
 def _check(arguments: TableArguments, pages: int, ctx: Context) -> None:
-    if not 1 <= arguments.limit <= MAX_LIMIT:
-        raise BadArgumentError(f"limit must be 1 to {MAX_LIMIT:,}, got {arguments.limit}")
+    most = ctx.limits.table_rows_ceiling
+    if not 1 <= arguments.limit <= most:
+        raise BadArgumentError(f"limit must be 1 to {most:,}, got {arguments.limit}")
     if not 0 <= arguments.offset <= MAX_OFFSET:
         raise BadArgumentError(f"offset must be 0 to {MAX_OFFSET:,}, got {arguments.offset}")
     asked = ctx.remembered[_check] = ctx.remembered.get(_check, 0) + pages * arguments.limit

@@ -106,7 +106,7 @@ def table_page(description: str) -> Any:
     return fed_field(
         TableFeed(),
         description,
-        argument("limit", int | None, "So many rows, 1 to 5,000.", TableArguments.limit),
+        argument("limit", int | None, "So many rows; 1 to the ceiling.", TableArguments.limit),
         argument("offset", int | None, "Leave out so many rows from the start.", TableArguments.offset),
         argument("order_by", str | None, "Name of the column to order by; the table's own order by default."),
         argument("direction", SortDirection | None, "Which way the column's order goes.", SortDirection.ASC),
