@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from ipaddress import ip_network
@@ -29,6 +30,15 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 def _split(value: object) -> object:
     """A list of names as one variable has it, with commas between them."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+def _has_keys(path: Path) -> bool:
+    """Whether a file holds a list of keys, one of which could be used."""
+    try:
+        keys = json.loads(path.read_bytes())["keys"]
+        return any(one["kty"] != "oct" for one in keys)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -71,8 +81,8 @@ class Settings(BaseSettings):
     )
     jwks: str = Field(
         "",
-        description="Keys that JWTs are checked with, as a JWKS: the path of a file, or an `https` address (`http` only "
-        "on this machine). Empty: no JWT is taken.",
+        description="Keys that JWTs are checked with, as a JWKS: the path of a file, or an `https` address (`http` "
+        "only on this machine). Empty: no JWT is taken.",
     )
     jwt_issuer: str = Field("", description="The `iss` that a JWT must have.")
     jwt_audience: str = Field("", description="The `aud` that a JWT must have among its own.")
@@ -267,8 +277,8 @@ class Settings(BaseSettings):
     def _is_file_or_safe_address(cls, place: str) -> str:
         address = urlsplit(place)
         if "://" not in place:
-            if place and not Path(place).is_file():
-                raise ValueError("must be the path of a file, or an address that begins with https://")
+            if place and not _has_keys(Path(place)):
+                raise ValueError("must be the path of a JWKS with public keys, or an address that begins with https://")
         elif "@" in address.netloc or not address.hostname:
             raise ValueError("must name a host, and nobody's password")
         elif address.scheme != "https" and not (address.scheme == "http" and address.hostname in LOOPBACK):

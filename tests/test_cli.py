@@ -23,6 +23,7 @@ import pytest
 import cli
 from db.database import Database
 from resolvers.accounts import BEARER, SIGN_IN, Viewers, redeemed
+from settings import Settings
 from tests.conftest import NO_POSTGRES, ORGANIZATION_ID, POSTGRES, exchange
 
 ROOT = Path(__file__).parent.parent
@@ -75,11 +76,8 @@ def _asked(tmp_path: Path, question: Callable[[Database], Any]) -> Any:
 
 # -------------------------------------------------------------------------------------------------------- settings
 
-UNKNOWN = (
-    "no such setting; there are WORKGRAPH_CURSOR_KEY, WORKGRAPH_DATABASE_URL, WORKGRAPH_DATA_DIR, WORKGRAPH_HOST, "
-    "WORKGRAPH_IMPORT_EXAMPLES, WORKGRAPH_LOG_LEVEL, WORKGRAPH_ORGANIZATION, WORKGRAPH_PAGE_CEILING, "
-    "WORKGRAPH_PAGE_DEFAULT, WORKGRAPH_PORT, WORKGRAPH_STALE_AFTER_SECONDS, WORKGRAPH_TABLES_URL, "
-    "WORKGRAPH_TOKEN_CACHE_SECONDS, WORKGRAPH_WORKERS"
+UNKNOWN = "no such setting; there are " + ", ".join(
+    sorted(f"WORKGRAPH_{name.upper()}" for name in Settings.model_fields)
 )
 DRIVERS = "WORKGRAPH_DATABASE_URL: must begin with sqlite+aiosqlite:// or postgresql+asyncpg://"
 IN_MEMORY = "WORKGRAPH_DATABASE_URL: must name a file, such as sqlite+aiosqlite:///FILE; a database in memory is none that lasts"
@@ -103,6 +101,20 @@ WRONG_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
         "WORKGRAPH_STALE_AFTER_SECONDS: must give aitasker, orgo, vai, evershell a number of seconds of at least 1 and at most a century; "
         "wrong: x, got {'x': 1}",
     ),
+    "keys without an issuer": (
+        {"JWKS": "https://login.example/keys", "JWT_ISSUER": "https://login.example"},
+        "settings: WORKGRAPH_JWKS needs WORKGRAPH_JWT_ISSUER and WORKGRAPH_JWT_AUDIENCE as well",
+    ),
+    "keys over a plain line": ({"JWKS": "http://login.example/keys"}, "WORKGRAPH_JWKS: must begin with https://; http:// is for this machine alone"),
+    "keys with a password": ({"JWKS": "https://me:a-password@login.example/keys"}, "WORKGRAPH_JWKS: must name a host, and nobody's password"),
+    "keys in no file": ({"JWKS": "/none/a-password"}, "WORKGRAPH_JWKS: must be the path of a JWKS with public keys, or an address that begins with https://"),
+    "an algorithm for everybody": (
+        {"JWT_ALGORITHMS": "RS256,HS256"},
+        "WORKGRAPH_JWT_ALGORITHMS: must be some of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, "
+        "got 'RS256,HS256'",
+    ),
+    "no algorithm": ({"JWT_ALGORITHMS": "none"}, "WORKGRAPH_JWT_ALGORITHMS: must be some of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, got 'none'"),
+    "too much leeway": ({"JWT_LEEWAY_SECONDS": "61"}, "WORKGRAPH_JWT_LEEWAY_SECONDS: Input should be less than or equal to 60, got '61'"),
     "two at once": (
         {"NOTHING": "1", "LOG_LEVEL": "loud"},
         f"WORKGRAPH_NOTHING: {UNKNOWN}\nworkgraph: WORKGRAPH_LOG_LEVEL: String should match pattern "
