@@ -35,6 +35,7 @@ from settings import Settings, settings_from_environment
 from web.answers import answer_error, answer_of, answer_unexpected, tell_socket
 from web.context import EXPLAIN, EachOperation, RequestContext, trace
 from web.health import add_health, add_metrics
+from web.jwts import jwts_of
 from web.pages import add_pages
 from web.patience import Patience, each_operation_bounded
 from web.router import GraphRouter
@@ -102,7 +103,8 @@ def application(settings: Settings) -> FastAPI:
     app = Gateway(title="Workgraph", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database = database
     cursors = CursorKey(cursor_key(settings))
-    viewers = Viewers(database, settings.token_cache_seconds)
+    jwts = jwts_of(settings, database)
+    viewers = Viewers(database, settings.token_cache_seconds, jwts.holder if jwts else None)
     limits = Limits(settings.page_default, settings.page_ceiling)
     writer = LocalWriter(database, tables)
 

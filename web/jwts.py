@@ -72,10 +72,12 @@ class Jwts:
             if not any(self._is_signed(signed, key) for key in keys):
                 return None
             claims = json.loads(signed.payload or b"")
+            if not isinstance(claims, dict):
+                return None
             self._checked().validate(claims)
         except WRONG:
             return None
-        return dict(claims)
+        return claims
 
     async def _keys(self, header: dict[str, Any]) -> list[Key]:
         key_id, algorithm = header.get("kid"), self.signatures.get_alg(header["alg"])
