@@ -17,7 +17,6 @@ from graphql import (
     GraphQLObjectType,
     IntValueNode,
     ListValueNode,
-    NullValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
     Undefined,
@@ -177,39 +176,23 @@ class Asked:
     @property
     def count(self) -> Amount:
         """How many objects."""
-        keys = self.price.keys
-        if keys is not None:
-            return _known_if_constant(lambda values: self._keys(keys, values), [self._written(keys)])
-        return _known_if_constant(self._sliced, [self._written(name) for name in self.price.slices])
+        price, limits = self.price, self.limits
+        if price.keys is not None:
+            return _by_variables([self._given(price.keys)], lambda given: _keys(given[0], limits))
+        most, usual = (limits.page_ceiling, limits.page_default) if price.is_page else (MOST_TOLD, price.assumed)
+        return _by_variables(list(map(self._given, price.slices)), lambda given: _count(given, most, usual))
 
-    def _keys(self, name: str, values: Values) -> float:
-        given = self._given(name, values)
-        count = len(given) if isinstance(given, list) else 1
-        KEYS.check(count, self.limits)
-        return count
-
-    def _sliced(self, values: Values) -> float:
-        given = [self._given(name, values) for name in self.price.slices]
-        numbers = [float(one) for one in given if isinstance(one, int | float)]
-        if not self.price.is_page:
-            return max(0.0, *numbers) if numbers else self.price.assumed
-        return min(max(0.0, *numbers), self.limits.page_ceiling) if numbers else self.limits.page_default
-
-    def _written(self, name: str) -> Any:
-        return next((one.value for one in self.node.arguments or () if one.name.value == name), None)
-
-    def _given(self, name: str, values: Values) -> Any:
-        """An argument's value as far as it says how many: a number, or a list of whatever."""
-        value = self._written(name)
+    def _given(self, name: str) -> Any:
+        """An argument's value as far as it says how many: a number, a list of whatever, or the variable."""
+        value = next((one.value for one in self.node.arguments or () if one.name.value == name), None)
         if isinstance(value, VariableNode):
-            given = values.get(value.name.value)
-        elif isinstance(value, IntValueNode):
-            given = int(value.value[: MOST_DIGITS + 1])
-        else:
-            given = list(value.values) if isinstance(value, ListValueNode) else None
-        default = self.price.arguments[name].default_value if name in self.price.arguments else None
-        is_absent = given is None and not isinstance(value, NullValueNode)
-        return default if is_absent and default is not Undefined else given
+            return value
+        if isinstance(value, IntValueNode):
+            return int(value.value[: MOST_DIGITS + 1])
+        if isinstance(value, ListValueNode):
+            return list(value.values)
+        default = self.price.arguments[name].default_value if value is None and name in self.price.arguments else None
+        return None if default is Undefined else default
 
     def inputs(self) -> Iterator[Amount]:
         """What the arguments cost: known for what is written out, by its values for each variable."""
@@ -238,6 +221,25 @@ def _of_variable(prices: Prices, name: str, of: Any) -> Callable[[Values], float
     return lambda values: prices.of_value(values.get(name), of)
 
 
-def _known_if_constant(count: Callable[[Values], float], written: Sequence[Any]) -> Amount:
-    """The number itself where no variable stands for it."""
-    return count if any(isinstance(one, VariableNode) for one in written) else count({})
+def _by_variables(given: Sequence[Any], count: Callable[[Sequence[Any]], float]) -> Amount:
+    """How many there are with these values given: the number itself where none of them is a variable."""
+    names = {place: one.name.value for place, one in enumerate(given) if isinstance(one, VariableNode)}
+    if not names:
+        return count(given)
+
+    def counted(values: Values) -> float:
+        return count([values.get(names[place]) if place in names else one for place, one in enumerate(given)])
+
+    return counted
+
+
+def _keys(given: Any, limits: DocumentLimits) -> float:
+    count = len(given) if isinstance(given, list) else 1
+    KEYS.check(count, limits)
+    return float(count)
+
+
+def _count(given: Sequence[Any], most: float, usual: float) -> float:
+    """How many objects there are by the arguments that are given."""
+    count = max((one for one in given if isinstance(one, int)), default=usual)
+    return float(min(max(count, 0), most))

@@ -62,6 +62,7 @@ class Operation:
     planners: MutableMapping[Any, Planner]
     pricing: Pricing | None = None
     _bills: dict[Any, Bill] = field(default_factory=dict)
+    _quote: Quote | None = None
 
     @cached_property
     def signatures(self) -> Signatures | None:
@@ -128,8 +129,8 @@ class Operation:
 
         Raises LimitError where that is too much, or too many keys are given.
         """
-        if self.pricing is None:
-            return None
+        if self.pricing is None or self._quote is not None:
+            return self._quote
         key = self._key(variables)
         bill = self._bills.get(key)
         if bill is None:
@@ -139,7 +140,10 @@ class Operation:
             self._bills[key] = bill
         total = bill.total(variables.coerced)
         check_cost(total, self.pricing.limits)
-        return Quote(total, self.pricing.prices, self.pricing.limits)
+        quote = Quote(total, self.pricing.prices, self.pricing.limits)
+        if bill.known is not None and not self.conditions:
+            self._quote = quote  # nothing that a request brings changes it
+        return quote
 
     def _billed(self, variables: VariableValues, by: Pricing) -> Bill:
         work = by.limits.document_selections * WORK

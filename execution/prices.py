@@ -23,6 +23,7 @@ from graphql import (
 from execution.feeds import BatchFed
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps what it was made of
+EACH = "each"  # in a field's metadata: whether its weight counts for each parent, whatever feeds it
 OF_OBJECT = 0.1  # what an object of an answer costs: 10 microseconds, to be read and written
 OF_INTROSPECTION = {"__schema": 1_000, "__type": 20}  # what they cost, all below them included
 UNSIZED = 10  # objects that a list is taken to hold where nothing says how many
@@ -66,12 +67,14 @@ class Price:
 
 def price_of(definition: GraphQLField) -> Price:
     """The price of a field, as its declaration has it."""
-    feed = getattr(definition.extensions.get(DEFINITION), "feed", None)
+    field_definition = definition.extensions.get(DEFINITION)
+    is_batched = isinstance(getattr(field_definition, "feed", None), BatchFed)
+    each = (getattr(field_definition, "metadata", None) or {}).get(EACH)
     size = declared(definition, "listSize")
     assumed = getattr(size, "assumed_size", None)
     return Price(
         weight=weight_of(definition),
-        is_batched=isinstance(feed, BatchFed) and not getattr(feed, "is_each", False),
+        is_batched=is_batched if each is None else not each,
         of_object=weight_of(get_named_type(definition.type), OF_OBJECT),
         is_list=is_list_type(get_nullable_type(definition.type)),
         slices=tuple(getattr(size, "slicing_arguments", None) or ()),

@@ -15,6 +15,7 @@ from strawberry.types.info import Info
 from errors import BadArgumentError, BadIdError, GatewayError
 from schema.guards import enforce, guard_roots
 from schema.mutations import Mutation
+from schema.prices import KINDS, priced
 from schema.query import KINDS_BY_TYPE, Query, records_of
 from schema.scalars import SCALARS
 
@@ -51,6 +52,9 @@ class GraphSchema(federation.Schema):
         """The query type with federation's fields, all of them guarded."""
         query: Any = super()._get_federation_query_type(*args)
         guard_roots(query.__strawberry_definition__.fields)
+        for field in query.__strawberry_definition__.fields:
+            if field.python_name == "_entities":
+                field.directives = [*field.directives, *priced(KINDS).directives]
         return query
 
     @cached_property

@@ -15,6 +15,7 @@ from resolvers.context import Batch, Context
 from schema.fields import argument, asked_field, column, made
 from schema.inputs import checked, input_type
 from schema.nodes import object_type
+from schema.prices import FIGURES, POINTS, priced, size
 from schema.scalars import JSON
 
 ChartFilterInput: Any = input_type(ChartFilter)
@@ -86,6 +87,7 @@ def chart_data(description: str) -> Any:
         description,
         argument("filters", list[ChartFilterInput] | None, "Only rows for which these hold as well, all of them."),
         argument("limit", int | None, "Most points; 1 to 10,000; null for the specification's own."),
+        price=priced(FIGURES, size(POINTS, ("limit",), ("rows",)), each=True),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from resolvers.chart_pictures import Draw, Pictures
 from schema.enums import ChartTheme
 from schema.fields import Call, argument, fed_field
+from schema.prices import PICTURE, priced
 from schema.selection import Selection
 
 
@@ -32,4 +33,4 @@ class PictureFeed:
 def picture(draw: Draw, description: str) -> Any:
     """A field that is a picture of the chart, with the argument `theme`."""
     theme = argument("theme", ChartTheme | None, "Colours; null for those of the specification.")
-    return fed_field(PictureFeed(draw), description, theme)
+    return fed_field(PictureFeed(draw), description, theme, price=priced(PICTURE, each=True))

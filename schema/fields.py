@@ -25,6 +25,7 @@ from db.pages import Term
 from resolvers.context import Batch, Context
 from resolvers.pages import ROOT, Connection, Page, PageArguments, Parts
 from resolvers.relations import ToMany, ToOne
+from schema.prices import FREE, PAGE, STATEMENT, Priced, priced
 from schema.selection import Document, Selection, selection_of
 
 
@@ -123,9 +124,10 @@ def loaded(ctx: Context, call: Call, key: str) -> Awaitable[Any]:
     return shielded
 
 
-def fed_field(feed: Feed, description: str, *arguments: StrawberryArgument) -> Any:
-    """A field with this feed and these arguments."""
-    made = FedField(description=description)
+def fed_field(feed: Feed, description: str, *arguments: StrawberryArgument, price: Priced | None = None) -> Any:
+    """A field with this feed and these arguments; a batch function costs a statement unless another price is given."""
+    price = price or (priced(STATEMENT) if isinstance(feed, BatchedFeed) else FREE)
+    made = FedField(description=description, directives=price.directives, metadata=price.metadata)
     made.feed = feed
     made.init = False
     if arguments:
@@ -170,9 +172,11 @@ class MadeFeed:
         return self.make(row, ctx=ctx) if self.takes_context else self.make(row)
 
 
-def made(description: str, make: Callable[..., Any], *columns: str, takes_context: bool = False) -> Any:
+def made(
+    description: str, make: Callable[..., Any], *columns: str, takes_context: bool = False, price: Priced | None = None
+) -> Any:
     """A field that a function makes of columns of the row, without a statement."""
-    return fed_field(MadeFeed(make, columns, takes_context), description)
+    return fed_field(MadeFeed(make, columns, takes_context), description, price=price)
 
 
 @dataclass(frozen=True)
@@ -245,9 +249,9 @@ class BatchFeed:
         return Call(self.batch, selection.columns)
 
 
-def batch_field(batch: Batch, description: str, *, key: str = "id") -> Any:
+def batch_field(batch: Batch, description: str, *, key: str = "id", price: Priced | None = None) -> Any:
     """A field fed by a batch function or a relation, which is one."""
-    return fed_field(BatchFeed(batch, key), description)
+    return fed_field(BatchFeed(batch, key), description, price=price)
 
 
 @dataclass(frozen=True)
@@ -267,10 +271,14 @@ class AskedFeed:
 
 
 def asked_field(
-    asking: Callable[[Mapping[str, Any]], Batch], description: str, *arguments: StrawberryArgument, key: str = "id"
+    asking: Callable[[Mapping[str, Any]], Batch],
+    description: str,
+    *arguments: StrawberryArgument,
+    key: str = "id",
+    price: Priced | None = None,
 ) -> Any:
     """A field fed by a batch function that takes these arguments."""
-    return fed_field(AskedFeed(asking, key), description, *arguments)
+    return fed_field(AskedFeed(asking, key), description, *arguments, price=price)
 
 
 @dataclass(frozen=True)
@@ -351,7 +359,7 @@ def connection(
     order: Any = None,
 ) -> Any:
     """A field that is a connection; `filter` and `order` are input types where it takes them."""
-    made = fed_field(PageFeed(of, key), description)
+    made = fed_field(PageFeed(of, key), description, price=priced(STATEMENT, PAGE))
     made.arguments = [
         argument("first", int | None, "Take so many from the start; 1 to the ceiling."),
         argument("after", str | None, "Start behind this cursor."),

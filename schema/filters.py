@@ -21,6 +21,7 @@ from db.users import users
 from db.workspaces import SYSTEM_BITS, workspace_agents, workspaces
 from resolvers.filters import FILTER, Bits, Compare, Related, SharedWithMe, TagSet, ToManyFilter, ToOneFilter
 from schema.enums import AgentStatus, ChartKind, ComputerStatus, RunStatus, System, WorkspaceStatus
+from schema.prices import RELATED, priced
 
 
 def _says(description: str, name: str | None = None) -> Any:
@@ -34,7 +35,10 @@ def _compare(column: str) -> Any:
 
 
 def _means(description: str, meaning: Any) -> Any:
-    return strawberry.field(description=description, default=strawberry.UNSET, metadata={FILTER: meaning})
+    price = () if isinstance(meaning, Bits) else priced(RELATED).directives
+    return strawberry.field(
+        description=description, default=strawberry.UNSET, metadata={FILTER: meaning}, directives=price
+    )
 
 
 AND = "All of these hold."

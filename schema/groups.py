@@ -13,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from resolvers.context import Batch
 from resolvers.groups import GroupKey, grouping_of, groups_of_lists
 from schema.fields import AskedFeed, FedField, argument, column
+from schema.prices import GROUPS, priced, size
 from schema.scalars import JSON
 
 
@@ -153,7 +154,7 @@ def _keys_of(of: Any) -> type[Enum]:
 
 def groups_field(description: str) -> Any:
     """The field `groups` of connections."""
-    made = GroupsField(description=description)
+    made = GroupsField(description=description, directives=priced(GROUPS, size(100, ("first",))).directives)
     made.feed = AskedFeed(_groups, key="whole")
     made.init = False
     return made

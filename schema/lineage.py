@@ -9,6 +9,7 @@ from typing import Any
 from resolvers.context import Batch
 from resolvers.lineage import MOST_DEPTH, Lineage, Reach, reach_of
 from schema.fields import argument, asked_field
+from schema.prices import LINEAGE, priced, size
 
 
 def descendants(lineage: Lineage, description: str) -> Any:
@@ -18,6 +19,7 @@ def descendants(lineage: Lineage, description: str) -> Any:
         description,
         argument("depth", int, "How many generations down; 1 to 100.", MOST_DEPTH),
         argument("first", int, "How many at most; 1 to 1,000.", Reach.first),
+        price=priced(LINEAGE, size(Reach.first, ("first",))),
     )
 
 

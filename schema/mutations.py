@@ -15,6 +15,7 @@ from schema import payloads
 from schema.guards import requires, writing
 from schema.inputs import checked, input_type
 from schema.nodes import text_of
+from schema.prices import CHANGE, priced
 
 
 def mutation(operation: type[Operation]) -> Any:
@@ -31,7 +32,11 @@ def mutation(operation: type[Operation]) -> Any:
         "return": payload,
     }
     description = f"{text_of(operation)} Needs the scope `{operation.scope}`."
-    return strawberry.field(resolver=resolve, description=description, directives=[requires(writing(operation))])
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        directives=[requires(writing(operation)), *priced(CHANGE).directives],
+    )
 
 
 @strawberry.type(description="What can be changed. Each mutation is one transaction: all of it is done, or nothing.")

@@ -16,6 +16,7 @@ from schema.enums import System
 from schema.fields import batch_field, column, made
 from schema.groups import Group, groups_field
 from schema.guards import READING
+from schema.prices import COUNTED, DOCUMENT, priced
 from schema.scalars import JSON
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ class SourceInfo:
         document_as_it_came,
         "document",
         takes_context=True,
+        price=priced(DOCUMENT),
     )
 
 
@@ -114,7 +116,9 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The rows of the page with their cursors.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
     total_count: int = strawberry.field(
-        description="How many rows the whole list has that the viewer may see and the filter lets through."
+        description="How many rows the whole list has that the viewer may see and the filter lets through.",
+        directives=COUNTED.directives,
+        metadata=COUNTED.metadata,
     )
     groups: list[Group] = groups_field(
         "How many rows there are of each kind, counted over the whole list that the viewer may see and the filter lets "

@@ -28,6 +28,7 @@ from schema.filters import (
 )
 from schema.nodes import Connection, Node
 from schema.orders import AgentOrder, ChartOrder, ComputerOrder, RunOrder, SessionOrder, WorkspaceOrder
+from schema.prices import KINDS, REPORT, STATEMENT, priced, size
 from schema.runs import Run
 from schema.selection import selection_of
 from schema.sessions import Message, Session
@@ -114,17 +115,24 @@ class Query:
     runs: Connection[Run] = root_connection(runs.all_runs, "Runs, newest first.", filter=RunFilter, order=RunOrder)
 
     usage: UsageReport = strawberry.field(
+        directives=priced(REPORT, size(100, ("first",), ("rows",))).directives,
         resolver=usage,
         description="Tokens and costs of the runs that the viewer may see, summed up by the keys asked for.",
     )
 
     viewer: Viewer = made("Who is asking.", lambda _root, ctx: ctx.viewer, takes_context=True)
 
-    @strawberry.field(description="The record of this id; null where there is none that the viewer may see.")
+    @strawberry.field(
+        description="The record of this id; null where there is none that the viewer may see.",
+        directives=priced(STATEMENT).directives,
+    )
     async def node(self, info: strawberry.Info, id: Id) -> Node | None:
         return (await records_of(info, [(kind_of(str(id)), str(id))]))[0]  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The records of these ids, in their order; null in the place of each not found.")
+    @strawberry.field(
+        description="The records of these ids, in their order; null in the place of each not found.",
+        directives=priced(KINDS).directives,
+    )
     async def nodes(
         self,
         info: strawberry.Info,
@@ -134,7 +142,8 @@ class Query:
 
     @strawberry.field(
         description="The record that a system holds under its own id; null where there is none that the viewer may "
-        "see. A workspace answers the unified one."
+        "see. A workspace answers the unified one.",
+        directives=priced(STATEMENT).directives,
     )
     async def lookup(
         self,
@@ -147,7 +156,10 @@ class Query:
         record_id = id_of(type.value, ctx.viewer.organization_id, system.value, external_id)
         return (await records_of(info, [(type.value, record_id)]))[0]  # type: ignore[no-any-return]
 
-    @strawberry.field(description="Tags of the organisation by name, of one namespace if it is given (VAI).")
+    @strawberry.field(
+        description="Tags of the organisation by name, of one namespace if it is given (VAI).",
+        directives=priced(STATEMENT, size(100)).directives,
+    )
     async def tags(
         self,
         info: strawberry.Info,
@@ -156,13 +168,19 @@ class Query:
         rows: Any = await tags.all_tags(namespace, ctx=info.context, columns=selection_of(info).columns)
         return rows  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The tables that an operator has registered for workspaces, by name.")
+    @strawberry.field(
+        description="The tables that an operator has registered for workspaces, by name.",
+        directives=priced(STATEMENT, size(20)).directives,
+    )
     async def table_candidates(self, info: strawberry.Info) -> list[TableCandidate]:
         with_counts = selection_of(info).selects("rowCount")
         found: Any = await table_candidates_of_viewer(ctx=info.context, with_counts=with_counts)
         return found  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The four systems: how many records, how fresh, the last error.")
+    @strawberry.field(
+        description="The four systems: how many records, how fresh, the last error.",
+        directives=priced(KINDS, size(4)).directives,
+    )
     async def sources(self, info: strawberry.Info) -> list[Source]:
         found: Any = await sources(ctx=info.context)
         return found  # type: ignore[no-any-return]

@@ -18,6 +18,7 @@ from schema.lazy import RunType, WorkspaceType
 from schema.lineage import descendants
 from schema.nodes import Connection, Record, entity, object_type
 from schema.orders import RunOrder
+from schema.prices import LINEAGE, priced, size
 from schema.scalars import JSON
 
 USAGE = (
@@ -199,6 +200,7 @@ class Run(Record):
         run_lineage.roots,
         "The first run of its tree: the one that its document names (VAI), null where no document of that came in; "
         "without a name the last of its ancestors, or itself.",
+        price=priced(LINEAGE),
     )
     root_run_id: str | None = column("VAI's id of the first run of its tree.")
     children: Connection[RunType] = connection(
@@ -208,6 +210,7 @@ class Run(Record):
         run_lineage.ancestors,
         "The runs that led to it, its parent first; the chain ends where the next is not there, not to be seen, or in "
         "it already (VAI).",
+        price=priced(LINEAGE, size(10)),
     )
     descendants: list[RunType] = descendants(
         run_lineage, "The runs that it led to, the nearest first, then the oldest (VAI)."

@@ -15,6 +15,7 @@ from resolvers.table_pages import TableArguments, Wanted
 from schema.enums import SortDirection, WorkspaceMode
 from schema.fields import Call, argument, fed_field
 from schema.nodes import object_type
+from schema.prices import TABLE, priced, size
 from schema.scalars import JSON
 from schema.selection import Selection
 
@@ -45,7 +46,10 @@ class TablePage:
         "all its digits, else text."
     )
     row_identity_columns: list[str] = _is("The columns whose values together name a row; none where nothing does.")
-    total: int = _is("How many rows the table has.")
+    total: int = strawberry.field(
+        description="How many rows the table has.",
+        directives=priced(TABLE).directives,
+    )
     has_next: bool = _is("Whether there are rows behind the page.")
     limit: int = _is("How many rows were asked for.")
     offset: int = _is("How many rows stand before the page.")
@@ -71,7 +75,10 @@ class TableCandidate:
     owner_workspace_key: str | None = _is("Key of the workspace that owns it; null for none.")
     columns: list[TableColumn] = _is("Its columns, as they were when it was registered.")
     primary_key_columns: list[str] = _is("The columns that identify a row; none where nothing does.")
-    row_count: int | None = _is("How many rows it has now; null where it cannot be read.")
+    row_count: int | None = strawberry.field(
+        description="How many rows it has now; null where it cannot be read.",
+        directives=priced(TABLE).directives,
+    )
     can_open_workspace: bool = _is("Whether a workspace can stand on it.")
     can_write: bool = _is("Whether its cells can be changed.")
     read_only_reason: str | None = _is("Why they cannot; null where they can.")
@@ -110,4 +117,5 @@ def table_page(description: str) -> Any:
         argument("offset", int | None, "Leave out so many rows from the start.", TableArguments.offset),
         argument("order_by", str | None, "Name of the column to order by; the table's own order by default."),
         argument("direction", SortDirection | None, "Which way the column's order goes.", SortDirection.ASC),
+        price=priced(TABLE, size(TableArguments.limit, ("limit",), ("rows",)), each=True),
     )

@@ -47,6 +47,7 @@ from schema.lazy import WorkspaceType
 from schema.lineage import descendants
 from schema.nodes import Connection, Node, SourceInfo, entity, object_type
 from schema.orders import AgentOrder, ChartOrder, ComputerOrder, RunOrder, SessionOrder, WorkspaceOrder
+from schema.prices import LINEAGE, priced, size
 from schema.runs import Run, TaskBinding
 from schema.scalars import JSON
 from schema.sessions import Session
@@ -253,9 +254,12 @@ class Workspace(Node):
         workspace_lineage.ancestors,
         "The workspaces that it comes from by forks, its parent first; the chain ends where the next is not there, not "
         "to be seen, or in it already (Evershell).",
+        price=priced(LINEAGE, size(10)),
     )
     root: WorkspaceType = batch_field(
-        workspace_lineage.roots, "The last of its ancestors; itself where it was not forked (Evershell)."
+        workspace_lineage.roots,
+        "The last of its ancestors; itself where it was not forked (Evershell).",
+        price=priced(LINEAGE),
     )
     descendants: list[WorkspaceType] = descendants(
         workspace_lineage, "The workspaces that come from it by forks, the nearest first, then the oldest (Evershell)."
