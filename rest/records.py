@@ -102,8 +102,8 @@ def taken_apart(exchange: Exchange) -> Taken:
         taken.workspace = params["id"]
     if "chart_id" in params:
         taken.subject = ("CHART", params["chart_id"])
-    elif taken.workspace:
-        taken.subject = ("WORKSPACE", taken.workspace)
+    elif named := taken.workspace or _workspace_itself(endpoint, params):
+        taken.subject = ("WORKSPACE", named)
     context = {"$workspace": taken.workspace, "$session": params.get("session_id")}
     _take(taken, dialect, checked, body, {name: value for name, value in context.items() if value})  # B
     for patch in endpoint.patches(params, body):  # C
@@ -115,6 +115,11 @@ def taken_apart(exchange: Exchange) -> Taken:
     if taken.workspace:
         taken.mentions.setdefault(("WORKSPACE", taken.workspace), {"id": taken.workspace})
     return taken
+
+
+def _workspace_itself(endpoint: Endpoint, params: Params) -> str | None:
+    """The workspace that the path names as what is asked for; Orgo and Evershell call that parameter `id`."""
+    return params.get("id") if endpoint.path in ("/workspaces/{id}", "/projects/{id}") else None
 
 
 def _endpoint_of(exchange: Exchange) -> tuple[Dialect, Endpoint, Params]:

@@ -184,9 +184,12 @@ async def test_only_a_holder_of_the_scope_can_edit_and_not_in_the_archive(graph:
 async def test_other_organisations_see_no_table(graph: Graph, tables: Tables) -> None:
     await things(tables)
 
-    for viewer in (replace(graph.viewer, organization_id="other"), replace(graph.viewer, scopes=frozenset())):
-        graph.viewer = viewer
-        assert (await graph.data(QUERY))["workspaces"]["nodes"] == []
+    graph.viewer = replace(graph.viewer, organization_id="other")
+    assert (await graph.data(QUERY))["workspaces"]["nodes"] == []
+    graph.viewer = replace(graph.viewer, scopes=frozenset())
+    result = await graph.ask(QUERY)
+    assert result.data is None
+    assert [one.original_error.code for one in result.errors or ()] == ["PERMISSION_DENIED"]  # type: ignore[union-attr]
 
 
 async def test_only_what_is_selected_is_read(graph: Graph, tables: Tables, statements: list[str]) -> None:

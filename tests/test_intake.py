@@ -760,3 +760,25 @@ async def test_a_number_of_64_bits_is_kept_on_every_database(importer: Importer,
     assert words(await importer.lines(exchange("evershell", "GET /v1/workspaces/p1/tasks/n1", body))) == ["kept"]
 
     assert await table(database, runs.c.duration_seconds) == [(float(2**64 - 1),)]
+
+
+async def test_an_answer_about_a_workspace_is_known_as_one_in_every_dialect(importer: Importer) -> None:
+    await importer.lines(
+        exchange("vai", "GET /api/v1/workspaces/v", {"workspace": {"id": "v", "title": "v"}}),
+        exchange("aitasker", "GET /api/v1/workspaces/a", {"id": "a", "name": "a"}),
+        exchange("orgo", "GET /workspaces/o", {"id": "o", "name": "o"}),
+        exchange("orgo", "GET /projects/p", {"id": "p", "name": "p"}),
+        exchange("evershell", "GET /workspaces/e", {"id": "e", "status": "idle"}),
+        exchange("evershell", "GET /workspaces/e/tasks", []),
+        exchange("orgo", "GET /computers/c", {"id": "c", "name": "c", "status": "running"}),
+    )
+    found = {
+        row.path: row.subject_id for row in await importer.database.rows(select(answers.c.path, answers.c.subject_id))
+    }
+    parts = {
+        row.id: row.external_id
+        for row in await importer.database.rows(select(workspace_parts.c.id, workspace_parts.c.external_id))
+    }
+    assert {path.rpartition("/")[2]: parts.get(subject or "") for path, subject in found.items()} == {
+        "v": "v", "a": "a", "o": "o", "p": "p", "e": "e", "tasks": "e", "c": None,
+    }  # fmt: skip
