@@ -9,61 +9,58 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter
-from starlette.requests import HTTPConnection
-from strawberry.extensions import SchemaExtension
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from db.database import Database
-from errors import GatewayError
+from execution.caches import CacheLimits
 from execution.documents import Documents, document_cache
 from execution.engine import BreadthFirstExecutor
+from execution.limits import DocumentLimits
 from execution.operations import Operations
-from execution.route import PostRoute
+from execution.route import HotPath
 from resolvers.accounts import Viewers
 from resolvers.context import Limits
 from resolvers.cursors import CursorKey
 from rest.local.writer import LocalWriter
 from schema.build import GraphSchema, build_schema
 from settings import Settings, settings_from_environment
-from web.answers import answer_error, answer_of, answer_unexpected, tell_socket
-from web.context import EXPLAIN, EachOperation, RequestContext, trace
-from web.health import add_health, add_metrics
+from web.context import Contexts
+from web.front import Front, in_front
+from web.graph import Graph, GraphEndpoint
+from web.guards.bodies import BodyLimits
+from web.guards.hosts import Hosts
+from web.guards.overload import Overload
+from web.guards.rates import Rates
+from web.health import Readiness, health_routes, metrics_route
 from web.jwts import jwts_of
-from web.pages import add_pages
-from web.patience import Patience, each_operation_bounded
-from web.router import GraphRouter
-from web.viewers import viewer_of
+from web.pages import page_routes
+from web.patience import Patience
+from web.sockets import SocketEndpoint
+from web.viewers import Entrance
 
 GARBAGE_THRESHOLD = 50_000  # objects made between collections; an answer of 5,000 rows makes half as many
 CURSOR_KEY_BYTES = 32
 
+Made = TypeVar("Made", bound=Any)  # a dataclass of settings
 
-class Gateway(FastAPI):
-    """The application; POST requests to the graph go to the hot path before FastAPI begins."""
 
-    hot: PostRoute
+class Gateway(Starlette):
+    """The application: what stands in front, and nothing of Starlette's own around it."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request."""
-        if scope["type"] != "http" or scope["path"] != "/graphql" or scope["method"] != "POST":
-            await super().__call__(scope, receive, send)
-            return
-        again: Any = None
-        try:
-            again = await self.hot.answered(scope, receive, send)
-        except GatewayError as error:
-            await (await answer_error(Request(scope), error))(scope, receive, send)
-        except Exception as error:
-            await (await answer_unexpected(Request(scope), error))(scope, receive, send)
-        if again is not None:
-            await super().__call__(scope, again, send)
+    front: ASGIApp
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All that a request goes through."""
+        return self.front
 
 
 class GraphExecutor(BreadthFirstExecutor):
@@ -72,73 +69,94 @@ class GraphExecutor(BreadthFirstExecutor):
     native = {"DateTime": datetime, "JSON": object}
 
 
-def executor_class(counted: Callable[[str], None]) -> type[GraphExecutor]:
+def executor_class(
+    counted: Callable[[str], None], limits: DocumentLimits | None = None, caches: CacheLimits | None = None
+) -> type[GraphExecutor]:
     """The fast path with plans of its own; `counted` is told why whenever graphql-core takes over."""
-    members = {"operations": Operations(), "on_fallback": staticmethod(counted), "__doc__": GraphExecutor.__doc__}
+    limits = limits or DocumentLimits()
+    members = {
+        "operations": Operations(limits, caches),
+        "errors_listed": limits.errors_listed,
+        "on_fallback": staticmethod(counted),
+        "__doc__": GraphExecutor.__doc__,
+    }
     return type("GraphExecutor", (GraphExecutor,), members)
 
 
-def served_schema(
-    executor: type[GraphExecutor] = GraphExecutor, documents: Documents | None = None, *bounds: type[SchemaExtension]
-) -> GraphSchema:
+def served_schema(executor: type[GraphExecutor] = GraphExecutor, documents: Documents | None = None) -> GraphSchema:
     """The schema with the executor that serves it."""
-    extensions = [document_cache(documents or Documents()), EachOperation, *bounds]
-    return build_schema(executor, extensions, tell_socket)
+    return build_schema(executor, [document_cache(documents or Documents())])
 
 
-def application(settings: Settings) -> FastAPI:
+def application(settings: Settings) -> Starlette:
     """The ASGI application; it opens the database when it starts and closes it when it ends."""
     seconds = settings.statement_seconds
     database = Database(settings.url, seconds)
     tables = Database(settings.tables_url, seconds) if settings.tables_url else None
+    rates = Rates(settings.rate_limit, settings.failure_limit, settings.redis_url)
+    hosts, overload = Hosts(settings.allowed_hosts), Overload(settings.concurrency)
+    jwts = jwts_of(settings, database)
+    viewers = Viewers(database, settings.token_cache_seconds, jwts.holder if jwts else None)
+    entrance = Entrance(viewers, hosts, rates)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await viewers.close()
+        await rates.windows.close()
         await database.close()
         if tables is not None:
             await tables.close()
 
-    app = Gateway(title="Workgraph", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.database = database
-    cursors = CursorKey(cursor_key(settings))
-    jwts = jwts_of(settings, database)
-    viewers = Viewers(database, settings.token_cache_seconds, jwts.holder if jwts else None)
-    limits = Limits(settings.page_default, settings.page_ceiling)
-    writer = LocalWriter(database, tables)
-
-    async def context(connection: HTTPConnection) -> RequestContext:
-        viewer = await viewer_of(connection, viewers)
-        made = RequestContext(
-            db=database,
-            viewer=viewer,
-            cursors=cursors,
-            limits=limits,
-            stale_after_seconds=settings.stale_after_seconds,
-            tables=tables,
-            writer=writer,
-        )
-        made.is_socket = connection.scope["type"] == "websocket"
-        if EXPLAIN in connection.headers:
-            trace(made)
-            connection.state.context = made
-        return made
-
     registry = CollectorRegistry()
-    fallbacks = Counter("workgraph_fallbacks", "Operations that graphql-core executed.", ["reason"], registry=registry)
-    documents, executor = Documents(), executor_class(lambda reason: fallbacks.labels(reason).inc())
-    schema = served_schema(executor, documents, each_operation_bounded(settings.request_seconds))
-    router = GraphRouter(schema, path="/graphql", context_getter=context)
-    app.include_router(router)
-    bounds = partial(Patience, settings.request_seconds)
-    app.hot = PostRoute(schema._schema, executor, documents, context, answer_of, bounds)
-    app.add_exception_handler(GatewayError, answer_error)
-    app.add_exception_handler(Exception, answer_unexpected)
-    add_pages(app)
-    add_health(app)
-    add_metrics(app, registry, viewers)
+    graph = _graph(settings, registry)
+    contexts = Contexts(
+        entrance,
+        database,
+        tables,
+        LocalWriter(database, tables),
+        CursorKey(cursor_key(settings)),
+        of_settings(Limits, settings),
+        settings.stale_after_seconds,
+    )
+    routes = [
+        *health_routes(Readiness(settings.url)),
+        metrics_route(registry, entrance),
+        *page_routes(database, entrance),
+    ]
+    app = Gateway(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.state.database = database
+    bodies = BodyLimits(settings.body_bytes, settings.body_seconds)
+    front = Front(
+        GraphEndpoint(graph, contexts.context, contexts.count, bodies, settings.batch),
+        SocketEndpoint(
+            graph, contexts.context, overload, settings.body_bytes, settings.socket_operations,
+            settings.socket_init_seconds,
+        ),
+        app.router,
+        hosts,
+        overload,
+    )  # fmt: skip
+    app.front = in_front(front, settings)
     return app
+
+
+def _graph(settings: Settings, registry: CollectorRegistry) -> Graph:
+    """What answers operations."""
+    fallbacks = Counter("workgraph_fallbacks", "Operations that graphql-core executed.", ["reason"], registry=registry)
+    limits, caches = of_settings(DocumentLimits, settings), of_settings(CacheLimits, settings)
+    documents = Documents(limits, caches)
+    executor = executor_class(lambda reason: fallbacks.labels(reason).inc(), limits, caches)
+    schema = served_schema(executor, documents)
+    hot = HotPath(schema._schema, executor, documents)
+    return Graph(schema, hot, partial(Patience, settings.request_seconds))
+
+
+def of_settings(kind: type[Made], settings: Settings) -> Made:
+    """A layer's own settings, which have the names of the settings."""
+    made: Made = kind(**{one.name: getattr(settings, one.name) for one in fields(kind)})
+    return made
 
 
 def cursor_key(settings: Settings) -> bytes:
@@ -165,7 +183,7 @@ def _make_key(path: Path) -> None:
         draft.unlink()
 
 
-def from_environment() -> FastAPI:
+def from_environment() -> Starlette:
     """The application by the settings of the environment; what uvicorn's workers call."""
     settings = settings_from_environment()
     log_plainly(settings.log_level)

@@ -24,7 +24,7 @@ MAY_IMPORT = {
         "settings",
         "web",
     },  # cli: `python gateway.py` is the command
-    "web": {"db", "errors", "execution", "resolvers", "settings"},
+    "web": {"db", "errors", "execution", "operations", "resolvers", "settings"},
     "execution": {"errors"},  # it is handed the schema
     "schema": {"db", "errors", "operations", "resolvers"},
     "resolvers": {"db", "errors", "operations"},

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 from graphql import GraphQLError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from db.access import ADMIN
-from errors import BadRequestError, GatewayError, InternalError, UnauthenticatedError
-from web.context import RequestContext, is_socket
-from web.pages import page
+from errors import ERRORS, BadRequestError, GatewayError, InternalError, MethodNotAllowedError, NotFoundError
+from execution.encode import encoded
+from web.context import RequestContext
 
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+STATUSES = {error.code: error.status for error in ERRORS}
 log = structlog.get_logger("workgraph")
 
 
@@ -24,16 +28,45 @@ def error_body(error: GatewayError, request_id: str) -> dict[str, Any]:
     return {"message": str(error), "extensions": extensions}
 
 
-def answer_of(result: Any, context: RequestContext | None) -> dict[str, Any]:
-    """The answer to a request, every error with its code and the request's id."""
+def refused(error: GatewayError, request_id: str) -> dict[str, Any]:
+    """The answer to a request that was not executed."""
+    return {"errors": [error_body(error, request_id)]}
+
+
+def refusal(error: GatewayError, request_id: str, media_type: str = JSON) -> Response:
+    """The whole response to a request that was not executed."""
+    return Response(encoded(refused(error, request_id)), error.status, dict(error.headers), media_type)
+
+
+def answer_of(result: Any, context: RequestContext) -> dict[str, Any]:
+    """The answer to an operation, every error with its code and the request's id.
+
+    It has no `data` where the execution did not begin.
+    """
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
-        request_id = new_request_id()
-        answer["errors"] = [formatted(error, request_id) for error in result.errors]
-    if context is not None and context.is_explained:
+        if result.data is None and all(error.path is None for error in result.errors):
+            del answer["data"]
+        answer["errors"] = [formatted(error, context.request_id) for error in result.errors]
+    extensions = result.extensions or {}
+    if context.is_explained:
         explained = context.trace.report() if context.trace else {"refused": f"needs a token with the scope `{ADMIN}`"}
-        answer["extensions"] = {"explain": explained}
+        extensions = {"explain": explained, **extensions}
+    if extensions:
+        answer["extensions"] = extensions
     return answer
+
+
+def status_of(answer: Mapping[str, Any]) -> int:
+    """The status of HTTP that goes with an answer: 200 where the execution began, even if fields failed."""
+    if "data" in answer:
+        return 200
+    return max(STATUSES[error["extensions"]["code"]] for error in answer["errors"])
+
+
+def media_type_of(accept: bytes) -> str:
+    """What a response is called: GraphQL's own name where the client knows it."""
+    return GRAPHQL_JSON if GRAPHQL_JSON.encode() in accept.lower() else JSON
 
 
 def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
@@ -50,37 +83,29 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     elif isinstance(cause, RecursionError):
         known = BadRequestError("the request is nested too deeply")
     else:
-        log.error("unexpected failure", request_id=request_id, path=error.path, exc_info=cause)
-        known = InternalError(f"something went wrong here; the log has it under {request_id}")
+        known = unexpected(cause, request_id, path=error.path)
     return {**error.formatted, **error_body(known, request_id)}
+
+
+def known_error(error: Exception, request_id: str, place: str) -> GatewayError:
+    """The error that a client is told; what is none of the closed list is masked and logged."""
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return NotFoundError("there is nothing at this address; the graph is at /graphql")
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return MethodNotAllowedError("this address is to be read", "GET", "HEAD")
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return BadRequestError(str(error.detail))
+    return unexpected(error, request_id, path=place)
+
+
+def unexpected(error: BaseException, request_id: str, path: Any) -> InternalError:
+    """What a client is told where something unforeseen went wrong; the log has the text."""
+    log.error("unexpected failure", request_id=request_id, path=path, exc_info=error)
+    return InternalError(f"something went wrong here; the log has it under {request_id}")
 
 
 def new_request_id() -> str:
     """Tells a request from others, in answers and in the log."""
     return secrets.token_hex(8)
-
-
-def tell_socket(errors: list[GraphQLError], operation: Any) -> None:
-    """Gives errors that go over a socket the form that HTTP gives them when it answers."""
-    if is_socket(operation):
-        request_id = new_request_id()
-        for error in errors:
-            told = formatted(error, request_id)
-            error.message, error.extensions = told["message"], told["extensions"]
-
-
-async def answer_error(request: Request, error: Exception) -> Response:
-    """The answer to a request that was refused."""
-    if isinstance(error, UnauthenticatedError) and "text/html" in request.headers.get("accept", ""):
-        return page("signed-out.html", 401)
-    known = error if isinstance(error, GatewayError) else InternalError()
-    headers = {"WWW-Authenticate": "Bearer"} if known.status == 401 else {}
-    return JSONResponse({"errors": [error_body(known, new_request_id())]}, known.status, headers)
-
-
-async def answer_unexpected(request: Request, error: Exception) -> Response:
-    """The answer where something unforeseen went wrong; the log has the text."""
-    request_id = new_request_id()
-    log.error("unexpected failure", request_id=request_id, path=request.url.path, exc_info=error)
-    known = InternalError(f"something went wrong here; the log has it under {request_id}")
-    return JSONResponse({"errors": [error_body(known, request_id)]}, known.status)

@@ -2,55 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import copy
-from typing import Any
+from dataclasses import dataclass
 
-from strawberry.extensions import SchemaExtension
-from strawberry.fastapi import BaseContext
+from starlette.requests import HTTPConnection
 
 from db.access import ADMIN
+from db.database import Database
 from execution.trace import Trace
-from resolvers.context import Context
+from operations.operation import Writer
+from resolvers.context import Context, Limits
+from resolvers.cursors import CursorKey
+from web.viewers import Entrance
 
 EXPLAIN = "x-workgraph-explain"  # the header that asks what an answer took
+COST = "x-workgraph-cost"  # the header that asks what it cost
 
 
-class RequestContext(Context, BaseContext):
-    """A request's context, as Strawberry's FastAPI router takes it."""
+@dataclass
+class RequestContext(Context):
+    """What an operation carries, and what belongs to its request alone."""
 
-    is_explained = False
-    is_socket = False
-
-    def __init__(self, **values: Any) -> None:
-        BaseContext.__init__(self)
-        Context.__init__(self, **values)
+    request_id: str = ""
+    is_explained: bool = False
+    tells_cost: bool = False
 
     def renewed(self) -> RequestContext:
-        """The context of another operation over the same socket, which remembers nothing of those before."""
+        """The context of another operation of the same request, which remembers nothing of those before."""
         made = copy(self)
-        made.remembered, made._loaders, made._loading, made.commits = {}, {}, set(), []
+        made.remembered, made._loaders = {}, {}
         return made
 
 
-class EachOperation(SchemaExtension):
-    """Over a socket, each operation has a context of its own."""
+@dataclass(frozen=True, eq=False)
+class Contexts:
+    """What contexts of requests are made of."""
 
-    def on_operation(self) -> Iterator[None]:
-        """Around one operation."""
-        operation: Any = self.execution_context
-        if is_socket(operation):
-            operation.context = operation.context.renewed()
-        yield
+    entrance: Entrance
+    database: Database
+    tables: Database | None
+    writer: Writer
+    cursors: CursorKey
+    limits: Limits
+    stale_after_seconds: dict[str, int]
+
+    async def context(self, connection: HTTPConnection) -> RequestContext:
+        """The context of a request. Raises GatewayError where it may not be answered."""
+        made = RequestContext(
+            db=self.database,
+            viewer=await self.entrance.viewer(connection),
+            cursors=self.cursors,
+            limits=self.limits,
+            stale_after_seconds=self.stale_after_seconds,
+            tables=self.tables,
+            writer=self.writer,
+            request_id=connection.scope["state"]["request_id"],
+            tells_cost=COST in connection.headers,
+        )
+        if EXPLAIN in connection.headers:
+            _trace(made)
+        return made
+
+    async def count(self, context: RequestContext, operations: int) -> None:
+        """Count further operations of a request. Raises RateLimitedError."""
+        await self.entrance.rates.count(context.viewer.account_id, operations)
 
 
-def is_socket(operation: Any) -> bool:
-    """Whether an operation came over a socket."""
-    context = getattr(operation, "context", None)
-    return isinstance(context, RequestContext) and context.is_socket
-
-
-def trace(context: RequestContext) -> None:
+def _trace(context: RequestContext) -> None:
     """Let the context note what is done, if the viewer may know."""
     if ADMIN in context.viewer.scopes:
         context.trace = Trace()

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
-from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
+from db.database import Database
+from errors import UnknownHostError
 from resolvers.accounts import redeemed
-from web.viewers import COOKIE
+from web.viewers import COOKIE, Entrance, address_of
 
 COOKIE_SECONDS = 30 * 24 * 3600
 PAGES = Path(__file__).parent.parent / "pages"
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
+FILE_HEADERS = {"Cache-Control": "no-cache"}  # kept by browsers, which ask whether they have changed
 
 
 def page(name: str, status: int = 200) -> HTMLResponse:
@@ -29,32 +31,47 @@ def page(name: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse((PAGES / name).read_text(), status, headers)
 
 
-def add_pages(app: FastAPI) -> None:
-    """The pages, and what they load."""
-    assets = Path(str(files("graphene_django_graphiql_static"))) / "static" / "graphene_django_graphiql_static"
+class Files(StaticFiles):
+    """GraphiQL's files."""
 
-    async def own(name: str) -> FileResponse:
-        return FileResponse(PAGES / name, headers=PAGE_HEADERS)
-
-    async def sign_in(request: Request, code: str = "") -> Response:
-        token = await redeemed(request.app.state.database, code)
-        if token is None:
-            return page("signed-out.html", 401)
-        answer = RedirectResponse("/graphql", status_code=303, headers={"Cache-Control": "no-store"})
-        secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, token, COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure)
-        return answer
-
-    for name in ("page.js", "page.css"):
-        app.add_api_route(f"/graphiql/{name}", _bound(own, name), methods=["GET"])
-    app.add_api_route("/sign-in", sign_in, methods=["GET"])
-    app.mount("/graphiql", StaticFiles(directory=assets))
-    app.add_api_route("/", lambda: RedirectResponse("/graphql"), methods=["GET"])
-
-
-def _bound(answer: Any, name: str) -> Any:
-    async def route() -> Response:
-        response: Response = await answer(name)
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        """One of them."""
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers.update(FILE_HEADERS)
         return response
 
-    return route
+
+def page_routes(database: Database, entrance: Entrance) -> list[BaseRoute]:
+    """The pages, what they load, and where a browser signs in."""
+    assets = Path(str(files("graphene_django_graphiql_static"))) / "static" / "graphene_django_graphiql_static"
+
+    async def sign_in(request: Request) -> Response:
+        if not entrance.hosts.is_own(request.headers.get("host", "").encode("latin-1")):
+            raise UnknownHostError("nobody signs in under this name; add it to WORKGRAPH_ALLOWED_HOSTS")
+        await entrance.rates.check(address_of(request), "")
+        token = await redeemed(database, request.query_params.get("code", ""))
+        if token is None:
+            await entrance.rates.note_failure(address_of(request))
+            return page("signed-out.html", 401)
+        return _signed_in(token, request.url.scheme == "https")
+
+    return [
+        *(Route(f"/graphiql/{name}", _own_file) for name in ("page.js", "page.css")),
+        Route("/sign-in", sign_in),
+        Mount("/graphiql", Files(directory=assets)),
+        Route("/", _to_graphiql),
+    ]
+
+
+def _signed_in(token: str, is_secure: bool) -> Response:
+    answer = RedirectResponse("/graphql", status_code=303)
+    answer.set_cookie(COOKIE, token, COOKIE_SECONDS, httponly=True, samesite="strict", secure=is_secure)
+    return answer
+
+
+async def _own_file(request: Request) -> Response:
+    return FileResponse(PAGES / request.url.path.rpartition("/")[2], headers=FILE_HEADERS)
+
+
+async def _to_graphiql(_request: Request) -> Response:
+    return RedirectResponse("/graphql")

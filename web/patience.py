@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from strawberry.extensions import SchemaExtension
-
+from db.commits import Commit
 from errors import RequestTimeoutError
 from resolvers.context import Context
-from web.context import RequestContext
 
 LOOK_SECONDS = 1.0  # of work before it is asked whether the client is still there; to ask costs more than most answers
 GONE = "http.disconnect"
@@ -48,7 +46,7 @@ class Patience:
         if kind is not None:
             self._context.give_up()
         if self._is_over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise self._told() from error
+            raise told_of_timeout(self._seconds, self._loop.time() - self._began, self._context.commits) from error
 
     def _look(self) -> None:
         left = self._began + self._seconds - self._loop.time()
@@ -69,44 +67,21 @@ class Patience:
             self._is_over = True
             self._task.cancel()
 
-    def _told(self) -> RequestTimeoutError:
-        commits = self._context.commits
-        details: dict[str, Any] = {}
-        if commits:
-            details = {"done": sum(one.is_done for one in commits),
-                       "uncertain": any(one.is_begun and not one.is_done for one in commits)}  # fmt: skip
-        return RequestTimeoutError(
-            f"the request took longer than {self._seconds:g} s and was given up; {_advice(details)}",
-            limit="requestSeconds",
-            value=self._seconds,
-            asked=round(max(self._seconds, self._loop.time() - self._began), 3),
-            **details,
-        )
 
-
-def _advice(details: dict[str, Any]) -> str:
-    if not details:
-        return "ask for less at once, or try again"
-    if details["uncertain"]:
-        return (
-            "the change at work is made whole or not at all, and nobody can tell which; send it again with the same "
-            "`idempotencyKey`"
-        )
-    return f"changes that were made before: {details['done']}; of the one at work nothing was kept"
-
-
-def each_operation_bounded(seconds: float) -> type[SchemaExtension]:
-    """A Strawberry extension that gives operations up which do not take the hot path."""
-
-    class EachOperationBounded(SchemaExtension):
-        def on_execute(self) -> Iterator[None]:
-            """Around an operation's execution."""
-            context: Any = self.execution_context.context
-            if not isinstance(context, RequestContext):
-                yield
-                return
-            request: Any = context.request
-            with Patience(seconds, context, None if context.is_socket else request.receive):
-                yield
-
-    return EachOperationBounded
+def told_of_timeout(seconds: float, taken: float, commits: Sequence[Commit]) -> RequestTimeoutError:
+    """What a client is told of an operation that took too long, and of the changes that it made or was to make."""
+    done = sum(one.is_done for one in commits)
+    is_uncertain = any(one.is_begun and not one.is_done for one in commits)
+    if not commits:
+        advice = "ask for less at once, or try again"
+    elif is_uncertain:
+        advice = "a change was being committed and is made whole or not at all; send it again with its `idempotencyKey`"
+    else:
+        advice = f"changes made before: {done}; of the one at work nothing is kept"
+    return RequestTimeoutError(
+        f"the request took longer than {seconds:g} s and was given up; {advice}",
+        limit="requestSeconds",
+        value=seconds,
+        asked=round(max(seconds, taken), 3),
+        **({"done": done, "uncertain": is_uncertain} if commits else {}),
+    )

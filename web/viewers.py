@@ -1,39 +1,62 @@
-"""Who asks: a bearer's token, or a browser's cookie on our own pages."""
+"""Who asks: a bearer's token, or a browser's cookie on our own pages; and no more often than they may."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from db.access import Viewer
 from errors import UnauthenticatedError, UnavailableError
 from resolvers.accounts import BEARER, BROWSER, Viewers
+from web.guards.cookies import may_use_cookie
+from web.guards.hosts import Hosts
+from web.guards.rates import Rates
 
 COOKIE = "workgraph"
 
 
-async def viewer_of(connection: HTTPConnection, viewers: Viewers) -> Viewer:
-    """Who asks. Raises UnauthenticatedError, and UnavailableError where nobody can tell."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    try:
+@dataclass(frozen=True, eq=False)
+class Entrance:
+    """Where it is found out who asks, and counted."""
+
+    viewers: Viewers
+    hosts: Hosts
+    rates: Rates
+
+    async def viewer(self, connection: HTTPConnection) -> Viewer:
+        """Who asks. Raises UnauthenticatedError, RateLimitedError, and UnavailableError where nobody can tell."""
+        credential, kind = self._credential(connection)
+        address = address_of(connection)
+        await self.rates.check(address, credential)
+        try:
+            viewer = await self._holder(credential, kind)
+        except UnauthenticatedError:
+            await self.rates.note_failure(address)
+            raise
+        self.rates.note_success(credential)
+        await self.rates.count(viewer.account_id)
+        return viewer
+
+    def _credential(self, connection: HTTPConnection) -> tuple[str, str]:
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token.strip():
-            viewer = await viewers.of(token.strip(), (BEARER,))
-        elif (cookie := connection.cookies.get(COOKIE)) and _is_same_origin(connection):
-            viewer = await viewers.of(cookie, (BROWSER,))
-        else:
+            return token.strip(), BEARER
+        cookie = connection.cookies.get(COOKIE, "")
+        return (cookie, BROWSER) if cookie and may_use_cookie(connection, self.hosts) else ("", BEARER)
+
+    async def _holder(self, credential: str, kind: str) -> Viewer:
+        if not credential:
             raise UnauthenticatedError("no token; send `Authorization: Bearer TOKEN` (`workgraph token create`)")
-    except (OSError, UnavailableError) as error:
-        raise UnavailableError("the database does not answer; try again") from error
-    if viewer is None:
-        raise UnauthenticatedError("the token is not valid (any more); make one with `workgraph token create`")
-    return viewer
+        try:
+            viewer = await self.viewers.of(credential, (kind,))
+        except (OSError, UnavailableError) as error:
+            raise UnavailableError("the database does not answer; try again") from error
+        if viewer is None:
+            raise UnauthenticatedError("the token is not valid (any more); make one with `workgraph token create`")
+        return viewer
 
 
-def _is_same_origin(connection: HTTPConnection) -> bool:
-    """A cookie is good for our own pages only: a request that names another origin does not count as signed in."""
-    origin = connection.headers.get("origin")
-    try:
-        return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
-    except ValueError:  # no address at all
-        return False
+def address_of(connection: HTTPConnection) -> str:
+    """The address that a request came from, as far as one can tell."""
+    return connection.client.host if connection.client else ""

@@ -32,7 +32,8 @@ from strawberry.schema import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.documents import Documents
-from execution.route import PostRoute
+from execution.encode import encoded
+from execution.route import Asked, HotPath
 from tests.differential.operations import Operation
 
 NO_PROPAGATION = "experimental_disableErrorPropagation"
@@ -136,32 +137,15 @@ async def served(requests: Requests, operation: Operation, _document: DocumentNo
 
 
 async def posted(requests: Requests, operation: Operation, document: DocumentNode) -> Answer:
-    """What HTTP answers on its hot path, bytes to bytes; what that leaves to others is executed."""
+    """What the hot path answers; what that leaves to others is executed."""
     context = requests.context()
-    results: list[Any] = []
-    sent: list[bytes] = []
-    asked = {"query": operation.text, "variables": operation.variables, "operationName": operation.name}
-
-    async def context_of(_connection: Any) -> Any:
-        return context
-
-    def answer_of(result: Any, _context: Any) -> dict[str, Any]:
-        results.append(result)
-        return {"data": result.data}
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": orjson.dumps(asked)}
-
-    async def send(message: Any) -> None:
-        sent.append(message.get("body", b""))
-
     executor: Any = requests.schema.execution_context_class
-    route = PostRoute(requests.schema._schema, executor, requests.documents, context_of, answer_of)
-    await route.answered({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive, send)
-    if not results:
+    hot = HotPath(requests.schema._schema, executor, requests.documents)
+    result = await hot.result(Asked(operation.text, operation.variables or {}, operation.name), context)
+    if result is None:
         return await executed(requests, operation, document)
-    data = orjson.loads(b"".join(sent))["data"]
-    return Answer(data, list(results[0].errors or ()), requests.effects(context))
+    data = orjson.loads(encoded(result.data))
+    return Answer(data, list(result.errors or ()), requests.effects(context))
 
 
 async def executed(
