@@ -151,7 +151,7 @@ class Connection:
     ) -> list[Page]:
         """One page per key, in order. Statements: 1, and 1 more if the count is wanted."""
         order = total(arguments.order_by or self.order, self.table)
-        scope = f"{ctx.viewer.organization_id} {self.name} {order}"
+        scope = f"{ctx.viewer.organization_id} {ctx.viewer.account_id} {self.name} {order}"
         window = window_of(arguments, ctx.limits, ctx.cursors, scope)  # A
         cut = Cut(self.conditions(arguments.filter, ctx), order, window)
         unique = list(dict.fromkeys(keys))

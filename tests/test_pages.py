@@ -497,7 +497,10 @@ async def test_a_cursor_that_is_not_one_of_this_list_and_order_is_refused(graph:
     )
     foreign = await cursor("computers")
     graph.viewer = ours
-    scope = f"{ORGANIZATION_ID} computers (Term(column='created_at', descending=False), Term(column='id', descending=False))"
+    graph.viewer = Viewer(ORGANIZATION_ID, "N-colleague", "colleague@northwind.example", frozenset((READ,)))
+    of_colleague = await cursor("computers")
+    graph.viewer = ours
+    scope = f"{ORGANIZATION_ID} N-tester computers (Term(column='created_at', descending=False), Term(column='id', descending=False))"
     assert CursorKey(b"a key for tests").write(scope, [day(0), "C0"]) == own  # or the forgery below would prove nothing
 
     refused = {
@@ -506,6 +509,7 @@ async def test_a_cursor_that_is_not_one_of_this_list_and_order_is_refused(graph:
         "of another order": await cursor("computers(orderBy: [{field: NAME}])"),
         "of the order turned round": await cursor("computers(orderBy: [{field: CREATED_AT, direction: DESC}])"),
         "of another organisation": foreign,
+        "of another account": of_colleague,
         "signed with another key": CursorKey(b"another").write(scope, [day(0), "C0"]),
         "changed in front": ("A" if own[0] != "A" else "B") + own[1:],
         "changed in the middle": own[:30] + ("A" if own[30] != "A" else "B") + own[31:],
