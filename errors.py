@@ -195,6 +195,21 @@ class BodyTimeoutError(LimitError):
     is_retryable = True
 
 
+class HeadersTooLargeError(LimitError):
+    """The line and headers of a request have more bytes than they may."""
+
+    code = "HEADERS_TOO_LARGE"
+    status = 431
+
+
+class HeadersTimeoutError(LimitError):
+    """The line and headers of a request were not there in full after as long as they may take."""
+
+    code = "HEADERS_TIMEOUT"
+    status = 408
+    is_retryable = True
+
+
 class BatchError(LimitError):
     """Several operations in one request, where that is not allowed, or more than are allowed, or none."""
 
@@ -356,6 +371,8 @@ ERRORS: tuple[type[GatewayError], ...] = (
     UnknownHostError,
     BodyTooLargeError,
     BodyTimeoutError,
+    HeadersTooLargeError,
+    HeadersTimeoutError,
     BatchError,
     SocketBusyError,
     RateLimitedError,

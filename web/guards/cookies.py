@@ -19,15 +19,27 @@ def may_use_cookie(connection: HTTPConnection, hosts: Hosts) -> bool:
     Raises CrossSiteError for a query by address that any page could have had it send.
     """
     headers: Any = connection.headers
-    origin, host = headers.get("origin"), headers.get("host", "")
-    if not hosts.is_own(host.encode("latin-1")) or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    reads = connection.scope.get("method") in ("GET", "HEAD")  # a socket has no method
+    if not hosts.is_own(headers.get("host", "").encode("latin-1")) or not _is_of_our_pages(headers, reads=reads):
         return False
-    if origin is not None and _place(origin) != host:
-        return False
-    is_simple = connection.scope.get("method") in ("GET", "HEAD") and "query" in connection.query_params
+    is_simple = reads and "query" in connection.query_params
     if is_simple and not any(headers.get(name) for name in PREFLIGHT_HEADERS):
         raise CrossSiteError(f"a query by GET with a browser's sign-in needs the header `{PREFLIGHT_HEADERS[0]}: 1`")
     return True
+
+
+def _is_of_our_pages(headers: Any, *, reads: bool) -> bool:
+    """Whether the browser says that a page of our own asks; or the reader, by address or bookmark, for a page.
+
+    An old browser, and any over plain HTTP under a name, says nothing of a page that is asked for, and names the
+    origin of all that could change something.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if origin is not None and _place(origin) != headers.get("host", ""):
+        return False
+    if site is not None:
+        return site == "same-origin" or (site == "none" and reads)
+    return origin is not None or reads
 
 
 def _place(origin: str) -> str | None:
