@@ -210,14 +210,15 @@ async def test_walking_any_list_in_any_order_either_way_gives_every_row_once(gra
                 {column.name: None if column.nullable else _empty(column.type) for column in table.c}
                 | {"id": PARENTS[kind]},
             ]
-        await _walk(graph, on, name, order_columns(field), listed)
+        for direction in ("ASC", "DESC"):  # a request has at most 20 fields at its root
+            await _walk(graph, on, name, direction, order_columns(field), listed)
 
 
-async def _walk(graph: Graph, on: str, name: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
+async def _walk(
+    graph: Graph, on: str, name: str, direction: str, columns: dict[str, str], rows: list[dict[str, Any]]
+) -> None:
     """All orders of one field, forward and backward, side by side under aliases."""
-    walks = [
-        (member, direction, way) for member in columns for direction in ("ASC", "DESC") for way in ("first", "last")
-    ]
+    walks = [(member, way) for member in columns for way in ("first", "last")]
     read: list[list[list[str]]] = [[] for _ in walks]
     cursors: list[str | None] = [None for _ in walks]
     for _page in range(-(-len(rows) // PAGE_ROWS)):
@@ -225,7 +226,7 @@ async def _walk(graph: Graph, on: str, name: str, columns: dict[str, str], rows:
             f"w{place}: {name}({way}: {PAGE_ROWS}, {'after' if way == 'first' else 'before'}: $c{place}, "
             f"orderBy: [{{field: {member}, direction: {direction}}}]) "
             "{ nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
-            for place, (member, direction, way) in enumerate(walks)
+            for place, (member, way) in enumerate(walks)
         )
         declared = ", ".join(f"$c{place}: String" for place in range(len(walks)))
         below = (
@@ -233,14 +234,14 @@ async def _walk(graph: Graph, on: str, name: str, columns: dict[str, str], rows:
         )
         data = await graph.data(f"query ({declared}) {{ {below} }}", **{f"c{n}": c for n, c in enumerate(cursors)})
         pages = data if on == "Query" else data["parent"]
-        for place, (_member, _direction, way) in enumerate(walks):
+        for place, (_member, way) in enumerate(walks):
             page = pages[f"w{place}"]
             ids = [node["id"] for node in page["nodes"]]
             read[place] = [*read[place], ids] if way == "first" else [ids, *read[place]]
             cursors[place] = page["pageInfo"]["endCursor" if way == "first" else "startCursor"]
             is_last = sum(map(len, read[place])) == len(rows)
             assert page["pageInfo"]["hasNextPage" if way == "first" else "hasPreviousPage"] is not is_last
-    for place, (member, direction, way) in enumerate(walks):
+    for place, (member, way) in enumerate(walks):
         wanted = [row["id"] for row in in_order(rows, [(columns[member], direction == "DESC")])]
         assert [one for page in read[place] for one in page] == wanted, (on, name, member, direction, way)
 
