@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.commits import Commit
 from db.drivers import WAIT_SECONDS, Driver, PostgresDriver, SqliteDriver
-from db.interrupts import end_long_statements, interrupt
+from db.interrupts import end_statements
 from db.outages import is_outage, told_of
 from db.statements import Prepared, Reading, prepared
 from errors import UnavailableError
@@ -138,35 +138,30 @@ class Database:
                 commit.is_begun = True
                 await _commit(connection)
             except Exception:
-                await self._roll_back(connection)
+                await _roll_back(connection)
                 raise
-            except BaseException:
-                await self._give_up(connection)
+            except BaseException:  # cancelled: the connection may be in mid-statement, so it is given up
+                await connection.invalidate()
                 raise
-
-    async def _roll_back(self, connection: AsyncConnection) -> None:
-        """End the transaction, and with it the connection where that cannot be done.
-
-        SQLite has rolled back already where a statement that writes was interrupted, and says so.
-        """
-        try:
-            await connection.exec_driver_sql("ROLLBACK")
-        except Exception:
-            await connection.invalidate()
-        except BaseException:
-            await self._give_up(connection)
-            raise
-
-    async def _give_up(self, connection: AsyncConnection) -> None:
-        """End a transaction that nobody waits for, which may be in mid-statement: its connection ends with it."""
-        if self.is_sqlite:
-            await interrupt(connection)
-        await connection.invalidate()
 
     async def close(self) -> None:
         """Give every connection back; a thread of aiosqlite would keep the process alive."""
         await self.driver.close()
         await self.engine.dispose()
+
+
+async def _roll_back(connection: AsyncConnection) -> None:
+    """End the transaction, and with it the connection where that cannot be done.
+
+    SQLite has rolled back already where a statement that writes was interrupted, and says so.
+    """
+    try:
+        await connection.exec_driver_sql("ROLLBACK")
+    except Exception:
+        await connection.invalidate()
+    except BaseException:
+        await connection.invalidate()
+        raise
 
 
 async def _commit(connection: AsyncConnection) -> None:
@@ -229,8 +224,7 @@ def _postgres_engine(url: str, statement_seconds: float | None) -> AsyncEngine:
 def _sqlite_engine(url: str, pragmas: Sequence[str], statement_seconds: float | None) -> AsyncEngine:
     engine = create_async_engine(url, **POOL)
     event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, pragmas))
-    if statement_seconds is not None:
-        end_long_statements(engine.sync_engine, statement_seconds)
+    end_statements(engine.sync_engine, statement_seconds)
     return engine
 
 
