@@ -170,7 +170,7 @@ class Viewers:
 
         Statements: 2 for a token that was not seen lately.
         """
-        key = token if len(token) <= OWN_LENGTH else digest(token)
+        key = remembered_as(token)
         holder, until = self._known.get(key, (None, 0.0))
         if holder is None or until <= monotonic() or _has_expired(holder.remembered_until):
             self._known.pop(key, None)
@@ -226,6 +226,11 @@ async def users_of_account(
     by_mail = select(users.c.id).where(users.c.organization_id == organization_id, users.c.email == email)
     people = mine if email is None else union(by_mail, mine)  # each by its index
     return tuple(sorted(user.id for user in await database.rows(people)))
+
+
+def remembered_as(token: str) -> str:
+    """What a token is remembered by in memory: itself, or something short for a long one."""
+    return token if len(token) <= OWN_LENGTH else digest(token)
 
 
 def digest(token: str) -> str:

@@ -409,7 +409,8 @@ def test_serve_imports_the_examples_on_the_first_start_alone_and_answers(tmp_pat
             assert (
                 browser.get(code_of(lines), follow_redirects=True, headers={"Accept": "text/html"}).status_code == 200
             )
-            assert browser.post(f"{address_of(lines)}/graphql", json=query).status_code == 200
+            asked = browser.post(f"{address_of(lines)}/graphql", json=query, headers={"Origin": address_of(lines)})
+            assert asked.status_code == 200
         assert httpx.get(code_of(lines)).status_code == 401
         assert httpx.get(f"{address_of(lines)}/readyz").status_code == 200
 

@@ -284,6 +284,22 @@ async def test_over_http_a_good_jwt_asks_and_any_other_is_a_wrong_token(settings
     await app.state.database.close()
 
 
+async def test_an_issuer_that_is_gone_takes_nothing_else_down(settings: Settings, jwts: Jwts) -> None:
+    app = application(settings.model_copy(update={"jwks": "http://127.0.0.1:1/keys"}))
+    own = await created_token(jwts.database, ORGANIZATION_ID, "n@x", ["workspace:read"])
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    answered = []
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for token in (signed(), own, "x.y.z", signed()):
+            headers = {"Authorization": f"Bearer {token}"}
+            answered.append(await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers))
+    assert [answer.status_code for answer in answered] == [503, 200, 401, 503]
+    (error,) = answered[0].json()["errors"]
+    assert error["message"] == "the keys of the issuer of JWTs cannot be had for now; try again"
+    assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("UNAVAILABLE", True)
+    await app.state.database.close()
+
+
 async def test_without_keys_a_jwt_is_a_wrong_token(settings: Settings, jwts: Jwts) -> None:
     assert jwts_of(Settings(data_dir=settings.data_dir), jwts.database) is None
     assert await Viewers(jwts.database, 0).of(signed(), (BEARER,)) is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from db.access import (
 )
 from db.database import Database
 from db.ids import id_of
-from gateway import served_schema
+from gateway import GraphExecutor, served_schema
 from schema.build import GraphSchema, build_schema
 from schema.guards import enforce, refusal
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, fleet
@@ -107,6 +108,15 @@ def both() -> dict[str, GraphSchema]:
     return {"breadth-first": served_schema(), "graphql-core": build_schema()}
 
 
+@pytest.fixture
+async def small(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Graph]:
+    """A graph over an empty database in a file: who is refused has nothing to do with the database."""
+    path = shutil.copy(sqlite_template, tmp_path / "test.db")
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    yield Graph(database, served_schema())
+    await database.close()
+
+
 def _cases() -> Iterator[tuple[str, str]]:
     for root, fields in ROOTS.items():
         for name in fields:
@@ -114,8 +124,9 @@ def _cases() -> Iterator[tuple[str, str]]:
 
 
 async def test_each_root_field_takes_the_scopes_that_are_printed_with_it(
-    graph: Graph, both: dict[str, GraphSchema]
+    small: Graph, both: dict[str, GraphSchema]
 ) -> None:
+    graph = small
     wrong = []
     for executor, schema in both.items():
         graph.schema = schema
@@ -132,7 +143,8 @@ async def test_each_root_field_takes_the_scopes_that_are_printed_with_it(
     assert wrong == []
 
 
-async def test_a_mutation_with_its_scopes_is_not_refused_by_them(graph: Graph, both: dict[str, GraphSchema]) -> None:
+async def test_a_mutation_with_its_scopes_is_not_refused_by_them(small: Graph, both: dict[str, GraphSchema]) -> None:
+    graph = small
     wrong = []
     for executor, schema in both.items():
         graph.schema = schema
@@ -210,6 +222,25 @@ async def test_what_is_refused_is_null_and_the_rest_is_answered(graph: Graph, bo
         assert (result.data, _refused(result)) == (None, True)
 
 
+async def test_neither_a_scope_nor_its_lack_is_a_reason_to_fall_back(graph: Graph) -> None:
+    reasons: list[str] = []
+
+    class Counted(GraphExecutor):
+        on_fallback = staticmethod(reasons.append)
+
+    graph.schema = served_schema(Counted)
+    query = (
+        '{ viewer { email } workspaces { totalCount } workspace(id: "x") { id } node(id: "x") { id } tags { name } }'
+    )
+    await graph.data(query)
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((ADMIN,)))
+    assert _refused(await graph.ask(query))
+    assert _refused(await graph.ask('mutation { pauseAgent(input: {id: "x"}) { agent { id } } }'))
+    assert reasons == []
+    await graph.ask("{ __schema { queryType { name } } }")
+    assert reasons == ["introspection"]
+
+
 async def test_a_refused_field_asks_the_database_nothing(
     graph: Graph, database: Database, statements: list[str], both: dict[str, GraphSchema]
 ) -> None:
@@ -220,7 +251,7 @@ async def test_a_refused_field_asks_the_database_nothing(
         await graph.ask(
             '{ workspaces { nodes { name } } node(id: "W1") { id } usage { totals { runCount } } sources { system } }'
         )
-        await graph.ask('mutation { pauseAgent(input: {agentId: "x"}) { agent { id } } }')
+        await graph.ask('mutation { pauseAgent(input: {id: "x"}) { agent { id } } }')
     assert statements == []
 
 

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from db.access import Viewer
 from errors import UnauthenticatedError, UnavailableError
-from resolvers.accounts import BEARER, BROWSER, Viewers
+from resolvers.accounts import BEARER, BROWSER, Viewers, remembered_as
 from web.guards.cookies import may_use_cookie
 from web.guards.hosts import Hosts
 from web.guards.rates import Rates
@@ -28,13 +28,14 @@ class Entrance:
         """Who asks. Raises UnauthenticatedError, RateLimitedError, and UnavailableError where nobody can tell."""
         credential, kind = self._credential(connection)
         address = address_of(connection)
-        await self.rates.check(address, credential)
+        known_as = remembered_as(credential)
+        await self.rates.check(address, known_as)
         try:
             viewer = await self._holder(credential, kind)
         except UnauthenticatedError:
             await self.rates.note_failure(address)
             raise
-        self.rates.note_success(credential)
+        self.rates.note_success(known_as)
         await self.rates.count(viewer.account_id)
         return viewer
 
@@ -50,7 +51,7 @@ class Entrance:
             raise UnauthenticatedError("no token; send `Authorization: Bearer TOKEN` (`workgraph token create`)")
         try:
             viewer = await self.viewers.of(credential, (kind,))
-        except (OSError, UnavailableError) as error:
+        except OSError as error:
             raise UnavailableError("the database does not answer; try again") from error
         if viewer is None:
             raise UnauthenticatedError("the token is not valid (any more); make one with `workgraph token create`")
