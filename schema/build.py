@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final
@@ -29,6 +30,8 @@ class Names(NameConverter):
 
 
 FEDERATION_VERSION: Final = "2.9"  # the newest that all composers accept
+INTERFACE: Final = re.compile(r"^interface .*?^}", re.MULTILINE | re.DOTALL)
+PRICE: Final = re.compile(r" @(?:cost|listSize)\([^)]*\)")
 
 
 OnErrors = Callable[[list[GraphQLError], Any], None]
@@ -56,6 +59,10 @@ class GraphSchema(federation.Schema):
             if field.python_name == "_entities":
                 field.directives = [*field.directives, *priced(KINDS).directives]
         return query
+
+    def as_str(self) -> str:
+        """The schema as text. What a field of an interface costs is told at the types alone: composers insist on it."""
+        return INTERFACE.sub(lambda found: PRICE.sub("", found[0]), super().as_str())
 
     @cached_property
     def _sdl(self) -> str:

@@ -19,7 +19,7 @@ from graphql import (
     is_non_null_type,
     parse,
 )
-from graphql.language import ObjectTypeDefinitionNode
+from graphql.language import InterfaceTypeDefinitionNode, ObjectTypeDefinitionNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types import ExecutionResult
 
@@ -286,3 +286,10 @@ def test_the_printed_schema_links_what_it_uses() -> None:
     assert set(ROOTS["Query"]) >= {"_entities", "_service", "node", "nodes", "lookup", "usage", "viewer"}
     assert {name for name, verdict in ROOTS["Query"].items() if verdict is None} == {"viewer", "_service"}
     assert None not in ROOTS["Mutation"].values()
+
+
+def test_interfaces_carry_none_of_the_directives_that_composers_refuse_there() -> None:
+    nodes = [node for node in parse(PRINTED).definitions if isinstance(node, InterfaceTypeDefinitionNode)]
+    fields = [field for node in nodes for field in node.fields or ()]
+    assert len(fields) > 4
+    assert [one.name.value for node in (*nodes, *fields) for one in node.directives or ()] == []
