@@ -78,6 +78,7 @@ class Merging:
             self.work -= len(selection_set.selections) + 1
             if self.work < 0:
                 raise WorkExceeded
+            inner_sources: list[Source] = []
             for selection in selection_set.selections:
                 if selection.directives and self._is_left_out(selection):
                     continue
@@ -93,7 +94,8 @@ class Merging:
                     spread.add(selection.name.value)
                 condition = inner.type_condition
                 on = parent if condition is None else self.schema.get_type(condition.name.value)
-                waiting.append((on, inner.selection_set))
+                inner_sources.append((on, inner.selection_set))
+            waiting += reversed(inner_sources)
         return found
 
     def _is_left_out(self, selection: Any) -> bool:

@@ -1142,13 +1142,14 @@ async def test_what_cannot_be_kept_is_refused_by_its_place(hand: Hand) -> None:
         ("updateWorkspace", {"id": WORLD.workspace, "title": HALF}, "title"),
         ("updateWorkspace", {"id": WORLD.workspace, "rendererConfig": {"a": HALF}}, "rendererConfig"),
         ("updateWorkspace", {"id": WORLD.workspace, "rendererConfig": {"a": 2**70}}, "rendererConfig"),
-        ("updateChart", {"id": WORLD.charts[0], "rendererConfig": DEEP}, "rendererConfig"),
         ("setTags", {"workspaceId": WORLD.workspace, "tagIds": ["\0"]}, "tagIds[0]"),
         ("setTags", {"workspaceId": WORLD.workspace, "tagIds": [HALF]}, "tagIds[0]"),
         ("setShare", {"workspaceId": WORLD.workspace, "recipientUserIds": [HALF]}, "recipientUserIds[0]"),
     ):
         refusal = await hand.refused(mutation, **given)
         assert (refusal.code, refusal.paths) == ("INVALID_INPUT", [path])
+    deep = await hand.refused("updateChart", id=WORLD.charts[0], rendererConfig=DEEP)
+    assert (deep.code, deep.paths) == ("INPUT_DEPTH_EXCEEDED", [])
     assert differences(await dump(hand.database), before) == {}
 
 

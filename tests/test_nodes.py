@@ -298,5 +298,5 @@ async def test_the_subgraph_tells_its_entities_to_composers_up_to_version_2_9(gr
     imported = re.search(r'federation/v2\.\d+", import: \[([^\]]*)\]', sdl)
     assert imported
     assert set(re.findall(r'"(@\w+)"', imported[1])) == {
-        "@authenticated", "@key", "@requiresScopes", "@shareable"
+        "@authenticated", "@cost", "@key", "@listSize", "@requiresScopes", "@shareable"
     }  # fmt: skip

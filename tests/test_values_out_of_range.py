@@ -58,7 +58,7 @@ async def test_numbers_that_json_cannot_hold_are_taken_as_doubles_or_refused(edi
         deep = {"a": deep}
     with_variable = "mutation($i: UpdateWorkspaceInput!) { updateWorkspace(input: $i) { workspace { id } } }"
     code, _told = await _code(editor, with_variable, i={"id": workspace, "rendererConfig": deep})
-    assert code == "INVALID_INPUT"
+    assert code == "INPUT_DEPTH_EXCEEDED"
     chart = """mutation($i: ID!) { createChart(input: { workspaceId: $i, spec: { kind: BAR, x: { column: "a" },
         y: [{ agg: COUNT }], filters: [{ column: "a", op: %s, value: %s }] } }) { chart { id } } }"""
     for op, value in (("EQ", "1e400"), ("IN", "[1e400]"), ("BETWEEN", "[-1e400, 1]")):
