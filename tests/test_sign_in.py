@@ -124,6 +124,14 @@ async def test_a_sign_in_opens_sockets_of_our_own_pages_alone(served: Served) ->
     assert answered == {name: posts for name, (_headers, posts, _reads) in ORIGINS.items()}
 
 
+async def test_a_look_at_the_address_does_not_use_it_up(served: Served) -> None:
+    code = await created_token(served.database, ORGANIZATION_ID, "n@x", [READ], kind=SIGN_IN)
+    for method in ("HEAD", "OPTIONS", "POST"):
+        looked = await served.client.request(method, "/sign-in", params={"code": code})
+        assert (looked.status_code, "set-cookie" in looked.headers) == (405, False)
+    assert (await served.client.get("/sign-in", params={"code": code})).status_code == 303
+
+
 async def test_forms_of_other_sites_do_nothing(served: Served) -> None:
     cookie = {"Cookie": f"{COOKIE}={await served.signed_in()}"}
     kinds = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
