@@ -1,0 +1,15 @@
+"""Filters by related records let nobody ask about what is hidden: tried by every role, condition by condition."""
+
+from __future__ import annotations
+
+from tests.access import access_filters
+from tests.access.access_fixtures import roomy, walk  # noqa: F401
+from tests.access.access_rules import ASKING
+from tests.access.access_walk import Walk
+
+
+async def test_filters_are_no_oracle(walk: Walk) -> None:
+    tried = {role.name: await access_filters.through_filters(walk, role, walk.stage.graph(role)) for role in ASKING}
+    assert min(tried.values()) >= access_filters.places(walk)
+    asked = {role.name: walk.asked["filter", role.name] for role in ASKING}
+    assert asked == dict.fromkeys(tried, access_filters.places(walk))
