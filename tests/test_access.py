@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLObjectType
 
-from db.access import READ, Viewer
+from db.access import READ, READ_OWN, SHARE_WRITE, TABLE_WRITE, WORKSPACE_WRITE, WORKSPACE_WRITE_OWN, Viewer
 from db.database import Database
 from db.ids import id_of, organization_id_of
+from db.metadata import metadata
+from db.own import EDITOR, OWNER, VIEWER, within
 from resolvers.accounts import BEARER, SIGN_IN, Viewers, created_token, ensure_organization, redeemed
 from rest.importing import Summary, imported
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange, fleet
@@ -278,3 +281,77 @@ async def test_of_several_who_come_with_one_code_at_the_same_time_one_gets_in(da
     code = await created_token(database, ORGANIZATION_ID, "me@x", ["workspace:read"], kind=SIGN_IN)
     found = await asyncio.gather(*(redeemed(database, code) for _ in range(8)))
     assert sum(token is not None for token in found) == 1
+
+
+NEVER_SHOWN = {"accounts", "identities", "tokens", "audit_entries", "idempotency_keys"}
+
+
+def test_every_table_has_a_rule_of_who_reaches_its_rows_or_is_shown_to_nobody() -> None:
+    without = set()
+    for table in metadata.sorted_tables:
+        try:
+            for access in (VIEWER, EDITOR, OWNER):
+                within(table.alias(), access)
+        except TypeError:
+            without.add(table.name)
+    assert without == NEVER_SHOWN
+
+
+async def test_a_share_ends_at_its_moment_while_the_statements_are_kept_ready(graph: Graph, importer: Importer) -> None:
+    ends = datetime.now(UTC) + timedelta(seconds=1.5)
+    share = {
+        "shareId": "s",
+        "state": "shared",
+        "recipientUserIds": ["me"],
+        "recipients": [],
+        "expiresAt": ends.isoformat(),
+    }
+    await importer.lines(
+        exchange("vai", "GET /api/v1/workspaces/v", {"workspace": {"id": "v", "title": "v", "ownerUserId": "x"}}),
+        exchange("vai", "GET /api/v1/workspaces/v/share", share),
+    )
+    graph.viewer = Viewer(
+        ORGANIZATION_ID, "N", "n@x", frozenset((READ_OWN,)), (id_of("USER", ORGANIZATION_ID, "VAI", "me"),)
+    )
+    query = (
+        "{ workspaces { totalCount nodes { name } } shared: workspaces(filter: {sharedWithMe: true}) { totalCount } }"
+    )
+    assert (await graph.data(query))["workspaces"] == {"totalCount": 1, "nodes": [{"name": "v"}]}
+    await asyncio.sleep((ends - datetime.now(UTC)).total_seconds() + 0.05)
+    nothing = {"totalCount": 0}
+    assert await graph.data(query) == {"workspaces": {**nothing, "nodes": []}, "shared": nothing}
+
+
+async def test_an_editor_is_the_only_recipient_of_whom_vai_says_so(graph: Graph, importer: Importer) -> None:
+    def shared(name: str, *people: str) -> dict[str, Any]:
+        told = {"id": name, "title": name, "ownerUserId": "x", "viewerAccess": "editor", "isShared": True}
+        return exchange(
+            "vai",
+            f"GET /api/v1/workspaces/{name}",
+            {"workspace": {**told, "shareRecipients": [{"id": one} for one in people]}},
+        )
+
+    await importer.lines(shared("mine", "me"), shared("ours", "me", "you"))
+    me = (id_of("USER", ORGANIZATION_ID, "VAI", "me"),)
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ_OWN, WORKSPACE_WRITE_OWN)), me)
+    found = (await graph.data("{ workspaces { nodes { name viewerAccess viewerCan } } }"))["workspaces"]["nodes"]
+    assert {one["name"]: (one["viewerAccess"], "UPDATE_WORKSPACE" in one["viewerCan"]) for one in found} == {
+        "mine": ("EDITOR", True),
+        "ours": ("VIEWER", False),
+    }
+    assert all("DELETE_WORKSPACE" not in one["viewerCan"] for one in found)
+
+
+async def test_a_viewer_of_a_share_cannot_edit_cells_whatever_the_token(graph: Graph, importer: Importer) -> None:
+    workspace = {"id": "v", "title": "v", "ownerUserId": "x", "isShared": True, "shareRecipients": [{"id": "me"}]}
+    await importer.lines(exchange("vai", "GET /api/v1/workspaces/v", {"workspace": workspace}))
+    me = (id_of("USER", ORGANIZATION_ID, "VAI", "me"),)
+    scopes = frozenset((READ_OWN, WORKSPACE_WRITE, TABLE_WRITE, SHARE_WRITE))
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@x", scopes, me)
+    found = (await graph.data("{ workspaces { nodes { viewerCan } } }"))["workspaces"]["nodes"]
+    assert found == [{"viewerCan": ["FORK_WORKSPACE"]}]
+    result = await graph.ask(
+        "mutation ($id: ID!) { updateWorkspace(input: {id: $id, title: null}) { workspace { id } } }",
+        id=id_of("WORKSPACE", ORGANIZATION_ID, "VAI", "v"),
+    )
+    assert [one.original_error.code for one in result.errors or ()] == ["PERMISSION_DENIED"]  # type: ignore[union-attr]
