@@ -66,7 +66,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         plain = self.url.render_as_string(hide_password=False)
         if self.is_sqlite:
-            pragmas = (*SQLITE_PRAGMAS, f"busy_timeout={round((statement_seconds or BUSY_SECONDS) * 1000)}")
+            busy = f"busy_timeout={round((statement_seconds or BUSY_SECONDS) * 1000)}"  # first: the others may wait, too
+            pragmas = (busy, *SQLITE_PRAGMAS)
             self.engine = _sqlite_engine(plain, pragmas, statement_seconds)
             self.driver: Driver = SqliteDriver(self.url, pragmas, statement_seconds)
         else:
