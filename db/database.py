@@ -66,8 +66,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         plain = self.url.render_as_string(hide_password=False)
         if self.is_sqlite:
-            busy = f"busy_timeout={round((statement_seconds or BUSY_SECONDS) * 1000)}"  # first: the others may wait, too
-            pragmas = (busy, *SQLITE_PRAGMAS)
+            busy = f"busy_timeout={round((statement_seconds or BUSY_SECONDS) * 1000)}"
+            pragmas = (busy, *SQLITE_PRAGMAS)  # in this order: the others may have to wait
             self.engine = _sqlite_engine(plain, pragmas, statement_seconds)
             self.driver: Driver = SqliteDriver(self.url, pragmas, statement_seconds)
         else:
