@@ -134,7 +134,7 @@ class Stamping:
         state["request_id"] = given.decode() if REQUEST_ID.fullmatch(given) else new_request_id()
         state["headers"], state["is_read"], state["is_head"] = headers, False, scope.get("method") == "HEAD"
         if state["is_head"]:
-            scope["method"] = "GET"
+            scope = {**scope, "method": "GET"}  # a copy: the server goes by its own, which tells it of no body
         hsts = f"max-age={self.hsts_seconds}".encode() if self.hsts_seconds else b""
         state["stamped"] = Stamped(send, scope, hsts)
         await self.app(scope, receive, state["stamped"])

@@ -81,8 +81,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._got_headers()
-        answer = refusal(self.refusal, new_request_id())
-        answer.headers["connection"] = "close"
+        request_id = new_request_id()
+        answer = refusal(self.refusal, request_id)
+        answer.headers.update({"connection": "close", "x-request-id": request_id})
         lines = [f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}".encode()]
         lines += [name + b": " + value for name, value in answer.raw_headers]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + bytes(answer.body))
