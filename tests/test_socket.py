@@ -114,3 +114,12 @@ async def test_what_goes_wrong_inside_is_masked(socket: Socket, monkeypatch: pyt
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
     assert error["message"].endswith(error["extensions"]["requestId"])
+
+
+async def test_a_socket_that_is_closed_for_one_message_is_not_closed_again_for_the_next(socket: Socket) -> None:
+    for _ in range(3):
+        await socket.say(type=1)  # all of them on their way before the first is answered
+    assert (await asyncio.wait_for(socket.sent.get(), 10))["code"] == 4400
+    await socket.coming.put({"type": "websocket.disconnect", "code": 1000})
+    await asyncio.wait_for(socket.running, 10)
+    assert socket.sent.empty()

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
@@ -84,8 +84,9 @@ class Frames:
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the socket, and say why."""
-        await self.websocket.close(code, reason)
+        """Close the socket, and say why; what came in before the other side knew may ask for it again."""
+        if self.websocket.application_state is not WebSocketState.DISCONNECTED:
+            await self.websocket.close(code, reason)
 
 
 class Asking(Operation[RequestContext, None]):
