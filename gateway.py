@@ -126,7 +126,7 @@ def application(settings: Settings) -> Starlette:
     ]
     app = Gateway(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
-    app.state.database = database
+    app.state.database, app.state.overload, app.state.rates = database, overload, rates
     bodies = BodyLimits(settings.body_bytes, settings.body_seconds)
     front = Front(
         GraphEndpoint(graph, contexts.context, contexts.count, bodies, settings.batch),

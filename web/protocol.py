@@ -5,7 +5,8 @@ uvicorn has none: headers may be of any size and take any time, and so may the r
 
 from __future__ import annotations
 
-from asyncio import BaseTransport, TimerHandle
+from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,39 @@ from settings import Settings
 from web.answers import new_request_id, refusal
 
 BETWEEN = 4  # bytes around a header's name and value
+LINGER_SECONDS = 1.0
 READING_SECONDS = 60.0  # that a client may take until it has read enough for the server to go on writing
+
+
+class Lingering:
+    """A transport whose end comes in two steps: nothing more is written, and for a moment what comes is passed over.
+
+    To close it at once, with bytes of the client not yet read, resets the connection, and the answer is lost.
+    """
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self.is_over = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Whether the end has begun."""
+        return self.is_over or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Begin the end."""
+        if self.is_closing():
+            return
+        self.is_over = True
+        if not self._transport.can_write_eof():  # as over TLS
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        with suppress(RuntimeError):  # it was not paused
+            self._transport.resume_reading()
+        self._loop.call_later(LINGER_SECONDS, self._transport.close)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -32,7 +65,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.reading: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
+        self.lingering = Lingering(transport, self.loop)  # type: ignore[arg-type]
+        super().connection_made(self.lingering)  # type: ignore[arg-type]
         self._expect_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -41,6 +75,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self.lingering.is_over:
+            return
         self.received += len(data)
         super().data_received(data)
         is_idle = self.cycle is None or self.cycle.response_complete

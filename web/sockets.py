@@ -92,11 +92,11 @@ class Frames:
 class Asking(Operation[RequestContext, None]):
     """An operation of a socket, as it was sent."""
 
-    __slots__ = ("payload",)
+    __slots__ = ("number", "payload")
 
-    def __init__(self, handler: Any, id: str, payload: dict[str, Any]) -> None:  # noqa: A002  # Strawberry's name
+    def __init__(self, handler: Any, id: str, payload: dict[str, Any], number: int) -> None:  # noqa: A002  # Strawberry's
         super().__init__(handler, id, "", None, None)
-        self.payload = payload
+        self.payload, self.number = payload, number  # how many there are, with this one
 
 
 class Conversation(BaseGraphQLTransportWSHandler[RequestContext, None]):
@@ -123,14 +123,14 @@ class Conversation(BaseGraphQLTransportWSHandler[RequestContext, None]):
         elif message["id"] in self.operations:
             await self.websocket.close(code=4409, reason=f"Subscriber for {message['id'][:50]} already exists")
         else:
-            operation = Asking(self, message["id"], message["payload"])
+            operation = Asking(self, message["id"], message["payload"], len(self.operations) + 1)
             operation.task = asyncio.create_task(self.run_operation(operation))
             operation.task.add_done_callback(self._task_done)
             self.operations[operation.id] = operation
 
     async def run_operation(self, operation: Any) -> None:
         """Answer an operation."""
-        answer = await self._answer(operation.payload)
+        answer = await self._answer(operation)
         try:
             if "data" in answer:
                 await operation.send_operation_message({"id": operation.id, "type": "next", "payload": answer})
@@ -142,22 +142,22 @@ class Conversation(BaseGraphQLTransportWSHandler[RequestContext, None]):
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
 
-    async def _answer(self, payload: dict[str, Any]) -> dict[str, Any]:
+    async def _answer(self, operation: Asking) -> dict[str, Any]:
         request_id = new_request_id()
         try:
-            self._check_number()
+            self._check(operation.number)
             with self.endpoint.overload.one():
                 context = await self.endpoint.context_of(self.connection)
                 context.request_id = request_id
-                return await self.endpoint.graph.answer(asked_of(payload), context, None)
+                return await self.endpoint.graph.answer(asked_of(operation.payload), context, None)
         except Exception as error:
             return refused(known_error(error, request_id, "/graphql"), request_id)
 
-    def _check_number(self) -> None:
+    def _check(self, number: int) -> None:
         most = self.endpoint.most_operations
-        if len(self.operations) > most:
+        if number > most:
             message = f"one socket has at most {most} operations at once; wait until one is complete"
-            raise SocketBusyError(message, limit="socketOperations", value=most, asked=len(self.operations))
+            raise SocketBusyError(message, limit="socketOperations", value=most, asked=number)
 
 
 def _is_whole(message: dict[str, Any]) -> bool:

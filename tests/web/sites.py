@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -37,7 +36,7 @@ class Site:
     @property
     def signed(self) -> dict[str, str]:
         """The header of who has a token."""
-        return {"Authorization": f"Bearer {self.token}"}
+        return {"authorization": f"Bearer {self.token}"}
 
     async def post(self, body: bytes = b'{"query":"{ __typename }"}', **headers: str) -> httpx.Response:
         """A request of who has a token."""
@@ -82,7 +81,7 @@ def served(settings: Settings) -> Iterator[int]:
             ws_per_message_deflate=False, log_level="critical", server_header=False, proxy_headers=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+        thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
             while not server.started and thread.is_alive():
