@@ -16,7 +16,7 @@ from resolvers.context import Context
 from rest.local.writer import LocalWriter
 from tests.access import access_rules as rules
 from tests.access.access_expected import Answer
-from tests.access.access_rules import ASKING, WRITES_OF_OTHERS, Role
+from tests.access.access_rules import ASKING, EXPIRED, WRITES_OF_OTHERS, Role
 from tests.access.access_table import count
 from tests.access.access_walk import Stage, Walk, told_codes
 from tests.access.access_world import BY_NAME, World
@@ -28,8 +28,10 @@ DONE = "done"  # by the permissions; whether the state allows it is another matt
 # Workspaces of each kind that there is, as far as writing goes.
 TRIED = (
     "own-vai", "own-all", "joined", "hidden-all", "shared-live", "shared-forever", "edited", "edited-by-one-of-two",
-    "expired-editor", "revoked", "talks", "gone",
+    "expired-editor",
 )  # fmt: skip
+SEEN_BY_READERS = ("own-vai", "joined", "hidden-all", "edited")  # enough for who sees them all
+SEEN_NO_MORE = ("hidden-all", "expired-editor")
 # Who sees all and yet writes its own alone: a role of mutations only.
 OWN_WRITER = Role(
     "reader who writes its own", "`workspace:read`, `workspace:write:own` and the other writes", "owner",
@@ -167,24 +169,34 @@ def rehearsal(stage: Stage, role: Role, undone: Database) -> Rehearsal:
     return made
 
 
+def text_of(mutation: str, selection: str = "{ __typename }", fragment: str = "") -> str:
+    """The document of a mutation, whose input is a variable."""
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    return f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {selection} }}\n{fragment}"
+
+
 async def outcome(
     graph: Graph, mutation: str, given: Answer, selection: str = "{ __typename }", fragment: str = ""
 ) -> tuple[str, Any]:
     """`done` and the payload; or the code of the refusal, of another error as well."""
-    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
-    text = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {selection} }}\n{fragment}"
-    result = await graph.ask(text, input=given)
+    result = await graph.ask(text_of(mutation, selection, fragment), input=given)
     codes = [code for _path, code in told_codes(result)]
     return (codes[0], None) if codes else (DONE, (result.data or {})[mutation])
 
 
-def tries(world: World, homes: tuple[str, ...] = TRIED) -> Iterator[tuple[str, str, Answer]]:
-    """Every mutation on every workspace that holds something for it."""
-    for home in homes:
-        for mutation in TARGETS:
-            given = input_of(world, mutation, home)
-            if given is not None:
-                yield mutation, home, given
+def tried_by(role: Role) -> tuple[str, ...]:
+    """The workspaces that a role tries."""
+    if role == EXPIRED:
+        return SEEN_NO_MORE
+    return TRIED if role.is_limited else SEEN_BY_READERS
+
+
+def tries(world: World, home: str) -> Iterator[tuple[str, Answer]]:
+    """Every mutation that a workspace holds something for, with its input."""
+    for mutation in TARGETS:
+        given = input_of(world, mutation, home)
+        if given is not None:
+            yield mutation, given
 
 
 async def through_payloads(walk: Walk, role: Role, graph: Rehearsal) -> None:
@@ -194,7 +206,7 @@ async def through_payloads(walk: Walk, role: Role, graph: Rehearsal) -> None:
         if on not in walk.table.kinds:
             continue
         for mutation, name in answered:
-            home = next((one for one in TRIED if _can_try(role, world, mutation, one)), "own-all")
+            home = _home_for(role, world, mutation)
             given = FREE.get(mutation) or input_of(world, mutation, home) or {}
             selection = f"{{ {name} {{ ...F{on} }} }}"
             code, payload = await outcome(graph, mutation, given, selection, walk.table.fragment(on))
@@ -208,6 +220,14 @@ async def through_payloads(walk: Walk, role: Role, graph: Rehearsal) -> None:
                 walk.wrong.append(f"{role.name}, mutation, {mutation} on {home}: {code}")
             walk.done[mutation] = walk.done.get(mutation, False) or code == DONE
         walk.asked["mutation", role.name] += count(walk.table.spots[on])
+
+
+def _home_for(role: Role, world: World, mutation: str) -> str:
+    """A workspace where the role may do it, or else any that holds something for it."""
+    if mutation in FREE:
+        return TRIED[0]
+    fit = [one for one in TRIED if input_of(world, mutation, one) is not None]
+    return next((one for one in fit if _can_try(role, world, mutation, one)), fit[0])
 
 
 def _can_try(role: Role, world: World, mutation: str, home: str) -> bool:

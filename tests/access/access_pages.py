@@ -11,6 +11,7 @@ from graphql import get_named_type
 from tests.access.access_doors import keys_of_run, sums_of_runs
 from tests.access.access_expected import Answer
 from tests.access.access_rules import Role
+from tests.access.access_table import Table
 from tests.access.access_walk import Walk, told_codes
 from tests.conftest import Graph
 
@@ -19,10 +20,10 @@ FOREIGN_CURSORS = 4  # cursors of rows hidden from a role that it is given to ea
 KEY_OF_GROUP = {"AGENT": "agentId", "WORKSPACE": "workspaceId", "MODEL": "modelId", "TASK": "taskId"}
 
 
-def _connections(walk: Walk) -> Iterator[tuple[str, str, str]]:
+def _connections(table: Table) -> Iterator[tuple[str, str, str]]:
     """Each root that is a connection: its type of rows, its name, the enum of its orders."""
-    fields: Any = walk.table.schema.query_type.fields  # type: ignore[union-attr]
-    for on, name in walk.table.lists.items():
+    fields: Any = table.schema.query_type.fields  # type: ignore[union-attr]
+    for on, name in table.lists.items():
         given = fields[name].args.get("orderBy")
         if given is not None:
             order: Any = get_named_type(given.type)
@@ -31,7 +32,7 @@ def _connections(walk: Walk) -> Iterator[tuple[str, str, str]]:
 
 async def through_orders(walk: Walk, role: Role, graph: Graph) -> None:
     """Every order of every list, both ways: that of the reader, less what is hidden."""
-    for on, name, orders in _connections(walk):
+    for on, name, orders in _connections(walk.table):
         of_orders: Any = walk.table.schema.type_map[orders]
         terms = [(field, way) for field in of_orders.values for way in ("ASC", "DESC")]
         asked = " ".join(
@@ -53,7 +54,7 @@ async def through_orders(walk: Walk, role: Role, graph: Graph) -> None:
 
 async def through_cursors(walk: Walk, role: Role, graph: Graph) -> None:
     """Every list page by page, forward and backward; and from the places of rows that are hidden."""
-    for _on, name, _orders in _connections(walk):
+    for _on, name, _orders in _connections(walk.table):
         if not role.is_foreign:
             await _paged(walk, role, graph, name)
         await _from_hidden_places(walk, role, graph, name)
@@ -146,10 +147,9 @@ def _hold_sums(walk: Walk, role: Role, what: str, report: Answer, wanted: Answer
     walk.hold(role, "aggregate", what, report, wanted)
 
 
-def places(walk: Walk) -> dict[str, int]:
+def places_of(table: Table) -> dict[str, int]:
     """By door how many places each role tries."""
-    types = walk.table.schema.type_map
-    listed: list[tuple[str, str, str]] = list(_connections(walk))
-    orders: list[Any] = [types[one] for _on, _name, one in listed]
-    groups: Any = types["UsageGroup"]
+    listed = list(_connections(table))
+    orders: list[Any] = [table.schema.type_map[one] for _on, _name, one in listed]
+    groups: Any = table.schema.type_map["UsageGroup"]
     return {"order": sum(len(one.values) for one in orders), "cursor": len(listed), "aggregate": len(groups.values)}

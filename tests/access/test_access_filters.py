@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.access import access_filters
-from tests.access.access_fixtures import roomy, walk  # noqa: F401
+from tests.access.access_fixtures import roomy_once, walk_learnt  # noqa: F401
 from tests.access.access_rules import ASKING
 from tests.access.access_walk import Walk
 

@@ -5,6 +5,8 @@ A field without a verdict fails here, and so does a place that was not asked, or
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,11 @@ import pytest
 from gateway import application
 from schema.build import GraphSchema, build_schema
 from settings import Settings
-from tests.access import access_pages, access_rules
+from tests.access import access_filters, access_page, access_pages, access_rules
 from tests.access.access_doors import DOORS, through_roots
-from tests.access.access_fixtures import roomy, walk  # noqa: F401
-from tests.access.access_rules import ASKING, LIMITED, NOBODY, READER, Role
+from tests.access.access_fixtures import roomy_once, walk_learnt  # noqa: F401
+from tests.access.access_mutations import FREE, TARGETS, text_of
+from tests.access.access_rules import ASKING, OWNING, READER, RECIPIENT, Role
 from tests.access.access_table import FIELDS, NoVerdictError, Table, verdict_of
 from tests.access.access_walk import Asking, Stage, Walk
 from tests.access.access_world import HOMES
@@ -34,6 +37,13 @@ def test_verdicts_are_of_fields_that_there_are(schema: GraphSchema) -> None:
     types = schema._schema.type_map
     kinds: dict[str, Any] = {on: types[on] for on in (name.split(".")[0] for name in FIELDS)}
     assert [name for name in FIELDS if name.split(".")[1] not in kinds[name.split(".")[0]].fields] == []
+
+
+def test_the_page_of_access_has_the_tables_that_are_made_of_the_verdicts(schema: GraphSchema) -> None:
+    page = access_page.PAGE.read_text()
+    made = access_page.page_of(Table(schema._schema))
+    assert access_page.written(page, made) == page, "run `python -m tests.access.access_page`"
+    assert made in page
 
 
 def test_a_field_that_nobody_thought_of_fails(schema: GraphSchema, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +88,9 @@ async def test_every_role_sees_its_own_through_every_door_and_no_more(walk: Walk
         await access_pages.through_sums(walk, role, graph)
 
     places = {
-        door: number for door, number in (walk.table.places() | access_pages.places(walk)).items() if door != "mutation"
+        door: number
+        for door, number in (walk.table.places() | access_pages.places_of(walk.table)).items()
+        if door != "mutation"
     }
     asked = {role.name: {door: walk.asked[door, role.name] for door in places} for role in ASKING}
     assert asked == {role.name: places for role in ASKING}
@@ -95,7 +107,7 @@ async def test_graphql_core_lets_through_the_same_doors_no_more(walk: Walk) -> N
     if not walk.stage.database.is_sqlite:
         pytest.skip("the executor does not know the database")
     walk.stage.schema = build_schema()
-    for role in (*LIMITED, READER):
+    for role in (OWNING, RECIPIENT, READER):
         graph = walk.stage.graph(role)
         for door in ("list", "nodes", "_entities"):
             await _through(walk, role, graph, door)
@@ -105,17 +117,28 @@ async def test_graphql_core_lets_through_the_same_doors_no_more(walk: Walk) -> N
 async def test_nobody_is_let_through_any_door(walk: Walk, tmp_path: Path) -> None:
     if not walk.stage.database.is_sqlite:
         pytest.skip("who has no token does not come as far as the database")
-    graph = walk.stage.graph(READER)
-    for door in DOORS:
-        await _through(walk, READER, graph, door)
-    await through_roots(walk, READER, graph)
-    sent = dict.fromkeys(text for text, _variables in graph.sent)
-    assert len(sent) > 100
+    sent = {}
+    for door, asked in _asked_of(walk).items():
+        graph = walk.stage.graph(READER)
+        await asked(graph)
+        sent[door] = list(dict.fromkeys(text for text, _variables in graph.sent))
+    sent["mutation"] = [text_of(mutation) for mutation in (*TARGETS, *FREE)]
+    assert {*sent} == {*walk.table.places(), *access_pages.places_of(walk.table), "filter"}
 
-    statuses = await _posted(walk.stage, list(sent), tmp_path)
-    assert statuses == {401}
-    for door, number in walk.table.places().items():
-        walk.asked[door, NOBODY.name] = number
+    statuses = {door: await _posted(walk.stage, texts, tmp_path) for door, texts in sent.items() if texts}
+    assert statuses == {door: {401} for door in sent}
+
+
+def _asked_of(walk: Walk) -> dict[str, Callable[[Asking], Awaitable[object]]]:
+    """By door what asks all its documents."""
+    found: dict[str, Callable[[Asking], Awaitable[object]]] = {
+        door: partial(_through, walk, READER, door=door) for door in DOORS
+    }
+    others = {
+        "root": through_roots, "order": access_pages.through_orders, "cursor": access_pages.through_cursors,
+        "aggregate": access_pages.through_sums, "filter": access_filters.through_filters,
+    }  # fmt: skip
+    return found | {door: partial(asks, walk, READER) for door, asks in others.items()}
 
 
 async def _posted(stage: Stage, documents: list[str], folder: Path) -> set[int]:
