@@ -48,6 +48,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 OWN_SCOPES = (READ, *WRITES)  # of who starts Workgraph on their own machine
 REFUSED, WRONG = 1, 2  # exit codes
 SHOWN_PROBLEMS = 20  # the report file lists all
+WORKER_SECONDS = 60  # that a worker may take to start, or keep silent, until it is replaced; uvicorn's 5 do not do
 LOCAL_ACCOUNT = "you@localhost"
 
 app = typer.Typer(
@@ -124,6 +125,7 @@ def serve(
         "gateway:from_environment", factory=True, host=settings.host, port=settings.port, workers=settings.workers,
         log_level=settings.log_level, access_log=False, server_header=False, proxy_headers=False,
         http=bounded_protocol(settings), ws_max_size=settings.body_bytes, ws_per_message_deflate=False,
+        timeout_worker_healthcheck=WORKER_SECONDS,
     )  # fmt: skip
     with _listening(config) as listening:  # first of all: the first start's token is shown once only
         _make_folder(settings.data_dir)
