@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,7 +25,9 @@ from db.access import READ, Viewer
 from db.database import Database
 from db.ids import organization_id_of
 from db.migrate import upgrade
-from gateway import served_schema
+from execution.documents import Documents
+from execution.limits import DocumentLimits
+from gateway import executor_class, served_schema
 from resolvers.accounts import ensure_organization
 from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
@@ -179,6 +182,12 @@ def importer(database: Database, tmp_path: Path) -> Importer:
 def schema() -> GraphSchema:
     """The schema, built once."""
     return served_schema()
+
+
+def unlimited_schema() -> GraphSchema:
+    """The schema with limits on documents that nothing reaches, for tests that ask for everything at once."""
+    limits = DocumentLimits(**{one.name: 10**12 for one in fields(DocumentLimits) if not one.name.startswith("page")})
+    return served_schema(executor_class(lambda _reason: None, limits), Documents(limits))
 
 
 class Graph:

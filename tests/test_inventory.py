@@ -26,7 +26,7 @@ from db.access import READ
 from rest.dialects import DIALECTS
 from rest.render import rendered
 from schema.build import GraphSchema
-from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange
+from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange, unlimited_schema
 
 HERE = Path(__file__).parent
 TOKEN_WORDS = {"[]": "", "}": "", "{": ""}
@@ -137,6 +137,12 @@ def _parent(document: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
 
 # What is computed of a table, which no document holds: tests/test_chart_data.py, tests/test_chart_pictures.py.
 COMPUTED = {("Chart", "data"), ("Chart", "echartsOption"), ("Chart", "svg")}
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphSchema:
+    """The schema, which takes a query for everything at once here."""
+    return unlimited_schema()
 
 
 def _everything(schema: GraphSchema) -> str:
