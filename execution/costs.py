@@ -157,9 +157,11 @@ class Billing:
         price = self.prices.of(definition)
         asked = Asked(node, price, self.prices, self.limits)
         given = counts.get(node.name.value)
-        count = given if given is not None else asked.count if price.is_list and not price.sized_fields else 1.0
         passed = dict.fromkeys(price.sized_fields, asked.count) if price.sized_fields else {}
         sources = self.merging.below(occurrences)
+        count = given
+        if count is None:
+            count = asked.count if price.is_list and not price.sized_fields else float(bool(sources))
         if sources or price.weight or given is not None:
             yield Place(price, count, tuple(asked.inputs()), self._of_selection(sources, passed))
 

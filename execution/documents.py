@@ -31,7 +31,16 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from errors import LimitError
 from execution.caches import BoundedCache, CacheLimits, bytes_of
 from execution.counting import WORK, Counting, is_circular
-from execution.limits import CHARACTERS, ERRORS, SELECTIONS, TOKENS, DocumentLimits, check_input, check_tokens, refused
+from execution.limits import (
+    CHARACTERS,
+    SELECTIONS,
+    TOKENS,
+    DocumentLimits,
+    check_input,
+    check_tokens,
+    more_errors,
+    refused,
+)
 from execution.merging import Conflicts, Merging, WorkExceeded
 from execution.operations import Operation, Operations
 from execution.trace import trace_of
@@ -166,11 +175,6 @@ def invalid(schema: GraphQLSchema, node: DocumentNode, limits: DocumentLimits) -
     if errors and isinstance(errors[-1], ValidationAbortedError):
         errors[-1] = more_errors(limits) if len(errors) > limits.errors_listed else GraphQLError(TOO_DEEP)
     return list(map(shortened, errors))
-
-
-def more_errors(limits: DocumentLimits) -> GraphQLError:
-    """What stands behind the errors that are listed where there are more."""
-    return refused(ERRORS.refusal(limits.errors_listed + 1, limits))
 
 
 def shortened(error: GraphQLError) -> GraphQLError:

@@ -17,7 +17,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from errors import LimitError
 from execution.costs import Quote
 from execution.encode import encoded
-from execution.limits import refused
+from execution.limits import DocumentLimits, more_errors, refused
 from execution.listing import Listing, listed
 from execution.loop import Run
 from execution.operations import Operation, Operations
@@ -37,6 +37,14 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     native: ClassVar[Mapping[str, type]] = {}
     operations: ClassVar[Operations] = Operations()
     errors_listed: ClassVar[int | None] = None  # in an answer; None for all of them
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        """The executor; or what is wrong with the variables, no more of it than is listed."""
+        built = super().build(*args, **kwargs)
+        if not isinstance(built, list) or cls.errors_listed is None or len(built) <= cls.errors_listed:
+            return built
+        return [*built[: cls.errors_listed], more_errors(DocumentLimits(errors_listed=cls.errors_listed))]
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result, or an awaitable of it if something has to be waited for."""

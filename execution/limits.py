@@ -154,3 +154,8 @@ def _members(value: Any) -> Any:
 def refused(error: LimitError) -> GraphQLError:
     """The error as GraphQL tells it."""
     return GraphQLError(str(error), original_error=error)
+
+
+def more_errors(limits: DocumentLimits) -> GraphQLError:
+    """What stands behind the errors that are listed where there are more."""
+    return refused(ERRORS.refusal(limits.errors_listed + 1, limits))

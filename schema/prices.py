@@ -22,12 +22,12 @@ GROUPS = 30  # one GROUP BY over a list
 LINEAGE = 30  # a recursive statement
 KINDS = 30  # one statement for each kind of record
 TABLE = 30  # a page of a table, and what it stands on
-FIGURES = 50  # one SELECT over a whole table, for each chart
-PICTURE = 50  # its figures, drawn
+FIGURES = 80  # one SELECT over a whole table, for each chart
+PICTURE = 80  # its figures, drawn
 REPORT = 100  # sums over all runs
 CHANGE = 100  # a transaction
 DOCUMENT = 1  # a document as it came, which may be long
-RELATED = 20  # a condition on related records, which is looked at for each row
+RELATED = 50  # a condition on related records, which is looked at for each row
 POINTS = 100  # of a chart, where no argument says how many
 PAGE_ROWS = 50  # of a page where nothing is asked for; WORKGRAPH_PAGE_DEFAULT goes before it
 

@@ -11,6 +11,9 @@ from graphql import parse, validate
 
 from db.access import READ, WRITES, Viewer
 from db.ids import id_of
+from execution.caches import CacheLimits
+from execution.limits import DocumentLimits
+from gateway import of_settings
 from resolvers.context import Limits
 from rest.files import files_in
 from rest.tables import imported_table
@@ -95,7 +98,8 @@ def test_every_setting_is_documented_with_its_meaning(name: str) -> None:
 
 def test_one_default_stands_in_one_place() -> None:
     settings = Settings.model_construct()
-    assert Limits() == Limits(settings.page_default, settings.page_ceiling)
+    for kind in (Limits, DocumentLimits, CacheLimits):
+        assert of_settings(kind, settings) == kind()
 
 
 def test_no_page_names_this_machine_or_a_registry() -> None:
