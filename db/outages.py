@@ -39,21 +39,27 @@ def told_of(error: Exception, statement_seconds: float | None) -> GatewayError |
 
 def is_outage(error: Exception) -> bool:
     """Whether a database is out of reach, in whichever way: gone, locked, full, all busy."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    cause = _of_driver(error)
     if isinstance(cause, sqlite3.DatabaseError):  # SQLite says so of a statement that is too complex, too
         return any(word in str(cause) for word in SQLITE_OUTAGES)
     if isinstance(error, DBAPIError):
-        lost = error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
-        return lost or isinstance(cause, asyncpg.TooManyConnectionsError)
+        is_lost = error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+        return is_lost or isinstance(cause, POSTGRES_OUTAGES)
     is_misuse = isinstance(error, ValueError)  # asyncpg's word for a value that a parameter cannot have
     return isinstance(error, (OSError, PoolTimeoutError, *POSTGRES_OUTAGES)) and not is_misuse
 
 
 def _was_ended(error: Exception) -> bool:
     """Whether the database ended a statement that took too long."""
-    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    cause = _of_driver(error)
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-    return isinstance(cause, asyncpg.QueryCanceledError) or isinstance(
-        getattr(cause, "__cause__", None), asyncpg.QueryCanceledError
-    )
+    return isinstance(cause, asyncpg.QueryCanceledError)
+
+
+def _of_driver(error: Exception) -> BaseException:
+    """The error of the driver's own; SQLAlchemy wraps it, and asyncpg's once more."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return error
+    within = error.orig.__cause__
+    return within if isinstance(within, asyncpg.PostgresError) else error.orig

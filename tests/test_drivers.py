@@ -212,3 +212,23 @@ async def test_an_answer_leaves_no_circles_for_the_garbage_collector(graph: Grap
         assert gc.collect() < 150  # SQLite's and asyncio's own; the rows of one answer would be several hundred
     finally:
         gc.enable()
+
+
+async def test_a_server_that_is_shutting_down_is_unavailable_to_readers_and_writers(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLAlchemy has no class for what such a server says, so that to writers it was something unforeseen."""
+    if database.is_sqlite:
+        pytest.skip("a file does not shut down")
+
+    async def connect(*_place: Any, **_options: Any) -> Any:
+        raise asyncpg.CannotConnectNowError("the database system is shutting down")
+
+    monkeypatch.setattr(asyncpg, "connect", connect)
+    other = Database(database.url.render_as_string(hide_password=False))
+    with pytest.raises(UnavailableError):
+        await other.rows(select(literal(1)))
+    with pytest.raises(UnavailableError):
+        async with other.writing():
+            pass
+    await other.close()
