@@ -162,12 +162,12 @@ def write_page(cases: Sequence[Case]) -> None:
     write_part(COMPARED, "\n\n".join([_circumstances(), *(as_markdown(case) for case in cases)]))
 
 
-def write_part(name: str, text: str) -> None:
-    """Put the text between the page's two markers of this name."""
+def write_part(name: str, text: str, page: Path = PAGE) -> None:
+    """Put the text between a page's two markers of this name."""
     begin, end = f"<!-- {name}: written by the benchmark -->", f"<!-- end of {name} -->"
-    before, _, rest = PAGE.read_text().partition(begin)
+    before, _, rest = page.read_text().partition(begin)
     after = rest.partition(end)[2]
-    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def _circumstances() -> str:

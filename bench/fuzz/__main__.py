@@ -16,11 +16,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from bench.data import POSTGRES, new_postgresql, new_sqlite
-from bench.fuzz.client import _answer, run
+from bench.fuzz.client import answer_to, run
 from bench.fuzz.documents import corpus
 from bench.fuzz.report import as_text, write_figures
 from bench.fuzz.requests import Known
@@ -80,7 +81,7 @@ def _fuzzed(served: Served, arguments: argparse.Namespace) -> tuple[Tally, list[
         began = time.perf_counter()
         bounds = [0, min(WARM_UP, arguments.requests // 10)]
         bounds += [bounds[1] + (arguments.requests - bounds[1]) * part // 10 for part in range(1, 11)]
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             shares = [(start + number, end, arguments.processes) for number in range(arguments.processes)]
             for part in processes.map(_asked, shares):
                 tally.add(part)
@@ -97,7 +98,7 @@ _OWN: dict[str, Any] = {}  # of a process that asks
 
 def _prepared(given: tuple[Any, ...]) -> None:
     number, host, token, ids, seed, documents, connections = given
-    known = Known(token, host, corpus(ids, hash_of(seed), documents))
+    known = Known(token, host, corpus(ids, hash_of(seed) + number, documents))
     _OWN.update(known=known, seed=seed, connections=connections)
     time.sleep(0.5)  # so that each process takes one of these
 
@@ -128,14 +129,14 @@ def _keep(tally: Tally) -> None:
 
 
 async def _replayed(path: Path, port: int) -> int:
-    """Send a finding's request once more, with the token of `WORKGRAPH_TOKEN` in place of its own."""
-    raw = path.read_bytes()
+    """Send a finding's request once more, with the token of `FUZZ_TOKEN` in place of its own."""
+    raw = await asyncio.to_thread(path.read_bytes)
     if token := os.environ.get("FUZZ_TOKEN"):
         head, _, rest = raw.partition(b"Authorization: Bearer ")
         raw = head + b"Authorization: Bearer " + token.encode() + b"\r\n" + rest.partition(b"\r\n")[2]
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(raw)
-    answer = await _answer(reader, is_head=raw.startswith(b"HEAD "))
+    answer = await answer_to(reader, is_head=raw.startswith(b"HEAD "))
     print(
         json.dumps({"status": answer.status, "headers": answer.headers}, indent=2), answer.body.decode(errors="replace")
     )

@@ -30,7 +30,7 @@ async def over_http(known: Known, seed: str, numbers: list[int], tally: Tally) -
         try:
             writer.write(made.raw)
             async with asyncio.timeout(SECONDS):
-                answer = await _answer(reader, is_head=made.is_head)
+                answer = await answer_to(reader, is_head=made.is_head)
         except (OSError, asyncio.IncompleteReadError, ValueError) as error:
             tally.kinds[made.kind] += 1
             tally.findings.append((f"{made.kind}: no answer: {type(error).__name__} {error}", made.raw, b""))
@@ -43,7 +43,8 @@ async def over_http(known: Known, seed: str, numbers: list[int], tally: Tally) -
     writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader, *, is_head: bool) -> Answer:
+async def answer_to(reader: asyncio.StreamReader, *, is_head: bool = False) -> Answer:
+    """The next answer; raises IncompleteReadError where the server closed the connection."""
     began = time.perf_counter()
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     status_line, *lines = head.split("\r\n")

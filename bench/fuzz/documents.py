@@ -45,8 +45,8 @@ BY_HAND = (
     "} }",
     "query($yes: Boolean!) { viewer { email @skip(if: $yes) scopes @include(if: $yes) } }",
     "mutation($id: ID!, $n: Int!) { moveChart(input: {id: $id, position: $n}) { chart { id position } } }",
-    "mutation($id: ID!, $x: String!) { updateWorkspace(input: {id: $id, name: $x}) { workspace { id name } } }",
-    "mutation($id: ID!, $x: JSON) { createChart(input: {workspaceId: $id, spec: $x}) { chart { id } } }",
+    "mutation($id: ID!, $x: String!) { updateWorkspace(input: {id: $id, title: $x}) { workspace { id name } } }",
+    "mutation($id: ID!, $x: ChartSpecInput!) { createChart(input: {workspaceId: $id, spec: $x}) { chart { id } } }",
     "{ __schema { types { name fields { name } } } }",
     "query A { sources { system recordCount } } query B { viewer { email } }",
 )

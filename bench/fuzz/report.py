@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.fuzz.verdicts import SLOWEST, Tally
-from bench.report import write_part
+from bench.report import PAGE, write_part
 
 FUZZ = "fuzz"  # the part of docs/load.md
 
@@ -39,4 +39,4 @@ def _counts(counter: Counter[Any]) -> str:
 
 def write_figures(text: str) -> None:
     """Put the figures into docs/load.md."""
-    write_part(FUZZ, f"```text\n{text}\n```")
+    write_part(FUZZ, f"```text\n{text}\n```", PAGE.with_name("load.md"))
