@@ -140,7 +140,7 @@ class Run:
             for frame in frames:
                 frame.assemblies = [list] * len(frame.fields)
                 for number, one in enumerate(frame.fields):
-                    refusal = None if one.gate is None else one.gate(self.context)
+                    refusal = None if one.gate is None else self._refusal(one)
                     if refusal is not None:
                         refused: list[Any] = [refusal] * len(frame.sources)
                         await self._complete(self._completing(frame, number), frame, number, refused, below)
@@ -151,6 +151,17 @@ class Run:
             if asked:
                 await self._batches(asked, below)
             frames = below  # D
+
+    def _refusal(self, one: FieldPlan) -> Exception | None:
+        """Why the request is not answered the field; wrong arguments are told first, as graphql-core does."""
+        refusal = one.gate(self.context) if one.gate else None
+        if refusal is None:
+            return None
+        try:
+            self._arguments(one)
+        except Exception as error:
+            return error
+        return refusal
 
     # -------------------------------------------------------------------------------------- A) and C) parent by parent
 

@@ -222,6 +222,17 @@ async def test_what_is_refused_is_null_and_the_rest_is_answered(graph: Graph, bo
         assert (result.data, _refused(result)) == (None, True)
 
 
+async def test_wrong_arguments_are_told_before_a_lack_of_scopes(graph: Graph, both: dict[str, GraphSchema]) -> None:
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((ADMIN,)))
+    told = []
+    for schema in both.values():
+        graph.schema = schema
+        result = await graph.ask("query ($r: _Any = {}) { _entities(representations: [$r]) { __typename } }", r=None)
+        told.append([error.message for error in result.errors or ()])
+    assert told[0] == told[1]
+    assert "to be None" in told[0][0]
+
+
 async def test_neither_a_scope_nor_its_lack_is_a_reason_to_fall_back(graph: Graph) -> None:
     reasons: list[str] = []
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, Integer, Table
 
-from db.access import READ, Viewer
+from db.access import READ, READ_OWN, Viewer
 from db.costs import Cost
 from db.database import Database
 from db.ids import id_of, organization_id_of
@@ -238,12 +238,12 @@ class Rows:
 
 
 def viewers(organization: Organization) -> tuple[Viewer, ...]:
-    """Who asks: somebody, an owner of things who may see what is paid, and one without the scope to see anything."""
+    """Who asks: somebody, an owner of things who may see what is paid, and one who sees only what is its own."""
     users = tuple(organization.record_id("USER", number) for number in range(2))
     return (
         Viewer(organization.id, "N-1", f"one@{organization.name}.example", frozenset((READ,))),
         Viewer(organization.id, "N-2", f"two@{organization.name}.example", frozenset((READ, "billing:read")), users),
-        Viewer(organization.id, "N-3", f"three@{organization.name}.example", frozenset(), users[:1]),
+        Viewer(organization.id, "N-3", f"three@{organization.name}.example", frozenset((READ_OWN,)), users[:1]),
     )
 
 
