@@ -22,23 +22,24 @@ from resolvers.accounts import created_token
 from schema.build import GraphSchema
 from settings import Settings
 from tests.access.access_expected import Known
-from tests.access.access_fixtures import roomy_once  # noqa: F401
+from tests.access.access_fixtures import (  # noqa: F401
+    roomy_once,
+    stage_of_each_kind,
+    stage_of_its_own,
+    staged_on_postgresql,
+    staged_on_sqlite,
+    template_with_stage,
+)
 from tests.access.access_mutations import Rehearsed, outcome, rehearsal
 from tests.access.access_rules import ADMINISTRATOR, COLLEAGUE, OTHER, OWNING, READER, RECIPIENT
 from tests.access.access_table import Table
-from tests.access.access_walk import Asking, Stage, staged, told_codes
+from tests.access.access_walk import Asking, Stage, told_codes
 from tests.conftest import Graph
 
 HIDDEN_LETTERS = "«h"  # what the names of hidden workspaces begin with
 NO_LETTERS = "«q"  # and what nothing does
 TYPES = ("Workspace", "Agent", "Computer", "Chart", "Session", "Message", "Run")
 ROOTS = ("workspace", "agent", "computer", "chart", "session", "run")
-
-
-@pytest.fixture
-async def stage(database: Any, roomy: GraphSchema, tmp_path: Path) -> Stage:
-    """The world of tests/access."""
-    return await staged(database, roomy, tmp_path)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,9 @@ class Stage:
         return graph
 
 
-async def staged(database: Database, schema: GraphSchema, folder: Path) -> Stage:
-    """The stage, set."""
-    ours, theirs = World(OURS), World(THEIRS, THEIR_TAG)
+async def staged(database: Database, folder: Path) -> dict[str, str]:
+    """Sets the stage: two organisations, their records and tables; the tokens of all roles, by their names."""
+    ours, theirs = worlds()
     for world in (ours, theirs):
         await ensure_organization(database, world.organization)
         await _imported(database, world, folder)
@@ -89,22 +89,28 @@ async def staged(database: Database, schema: GraphSchema, folder: Path) -> Stage
     await refresh_statistics(database)
     tokens = {}
     for role in rules.ASKING:
-        world = theirs if role.is_foreign else ours
-        known_as = world.known_as(role.person) if role.person not in (None, "reader") else {}
+        world, person = theirs if role.is_foreign else ours, str(role.person)
+        known_as = {} if person == "reader" else world.known_as(person)
         tokens[role.name] = await created_token(
-            database,
-            world.organization_id,
-            world.email(str(role.person)),
-            sorted(role.scopes),
-            known_as=known_as,
-            name=role.name,
+            database, world.organization_id, world.email(person), sorted(role.scopes), known_as=known_as, name=role.name
         )
+    return tokens
+
+
+@lru_cache(maxsize=1)
+def worlds() -> tuple[World, World]:
+    """Ours and theirs, which hold the same."""
+    return World(OURS), World(THEIRS, THEIR_TAG)
+
+
+async def stage_over(database: Database, schema: GraphSchema, tokens: dict[str, str]) -> Stage:
+    """The stage that was set in a database."""
     viewers: dict[str, Viewer] = {}
     for name, token in tokens.items():
         viewer = await Viewers(database, 0).of(token, (BEARER,))
         assert viewer is not None
         viewers[name] = viewer
-    return Stage(database, schema, ours, theirs, tokens, viewers)
+    return Stage(database, schema, *worlds(), tokens, viewers)
 
 
 async def _imported(database: Database, world: World, folder: Path) -> None:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from tests.access import access_filters
-from tests.access.access_fixtures import roomy_once, walk_learnt  # noqa: F401
+from tests.access.access_fixtures import (  # noqa: F401
+    roomy_once,
+    stage_of_each_kind,
+    stage_of_its_own,
+    staged_on_postgresql,
+    staged_on_sqlite,
+    template_with_stage,
+    walk_learnt,
+)
 from tests.access.access_rules import ASKING
 from tests.access.access_walk import Walk
 

@@ -10,7 +10,15 @@ import pytest
 from operations.permissions import WORKSPACE_ACTIONS
 from schema.build import GraphSchema
 from tests.access import access_rules as rules
-from tests.access.access_fixtures import roomy_once, walk_learnt  # noqa: F401
+from tests.access.access_fixtures import (  # noqa: F401
+    roomy_once,
+    stage_of_each_kind,
+    stage_of_its_own,
+    staged_on_postgresql,
+    staged_on_sqlite,
+    template_with_stage,
+    walk_learnt,
+)
 from tests.access.access_mutations import (
     DONE,
     FREE,

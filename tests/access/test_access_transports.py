@@ -12,7 +12,15 @@ import pytest
 
 from gateway import application
 from settings import Settings
-from tests.access.access_fixtures import roomy_once, walk_learnt  # noqa: F401
+from tests.access.access_fixtures import (  # noqa: F401
+    roomy_once,
+    stage_of_each_kind,
+    stage_of_its_own,
+    staged_on_postgresql,
+    staged_on_sqlite,
+    template_with_stage,
+    walk_learnt,
+)
 from tests.access.access_rules import ASKING, NOBODY, ROLES
 from tests.access.access_walk import Walk, told_codes
 from tests.test_socket import Socket, opened

@@ -18,7 +18,15 @@ from schema.build import GraphSchema, build_schema
 from settings import Settings
 from tests.access import access_filters, access_page, access_pages, access_rules
 from tests.access.access_doors import DOORS, through_roots
-from tests.access.access_fixtures import roomy_once, walk_learnt  # noqa: F401
+from tests.access.access_fixtures import (  # noqa: F401
+    roomy_once,
+    stage_of_each_kind,
+    stage_of_its_own,
+    staged_on_postgresql,
+    staged_on_sqlite,
+    template_with_stage,
+    walk_learnt,
+)
 from tests.access.access_mutations import FREE, TARGETS, text_of
 from tests.access.access_rules import ASKING, OWNING, READER, RECIPIENT, Role
 from tests.access.access_table import FIELDS, NoVerdictError, Table, verdict_of
