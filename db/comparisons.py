@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, literal, not_
 
+from errors import BadArgumentError
+
 MOST_VALUES = 1_000  # of `in` and its like: more are a mistake, and drivers have limits of their own
 MOST_VALUES_IN_ALL = 10_000  # of all filters together; PostgreSQL's driver takes 32,767 parameters a statement
+MOST_CHARACTERS = 10_000  # of a text to be found; SQLite takes patterns of 50,000 bytes, escapes counted
 ESCAPE = "/"  # makes plain letters of `%` and `_` in a LIKE pattern
 
 
@@ -23,6 +26,9 @@ def _like(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
 
 
 def _escaped(part: str) -> str:
+    """The part as a pattern for itself. Raises BadArgumentError where it is too long."""
+    if len(part) > MOST_CHARACTERS:
+        raise BadArgumentError(f"a text to be found in another has at most {MOST_CHARACTERS:,} characters")
     for special in (ESCAPE, "%", "_"):
         part = part.replace(special, ESCAPE + special)
     return part

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 
 from db.access import READ, WRITES
 from db.database import Database
@@ -19,6 +20,8 @@ from resolvers.accounts import created_token, ensure_organization
 from settings import Settings
 from tests.conftest import ORGANIZATION, ORGANIZATION_ID
 from tests.test_socket import Socket
+
+DEEP = 10_000  # of Python's stack, to write what is nested a thousand times
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,11 @@ class Doors:
     async def answers(self, query: str, variables: Mapping[str, Any] | None = None) -> list[tuple[int, Any]]:
         """The status and the answer at each door; over a socket the status that its answer stands for."""
         asked = {"query": query, "variables": dict(variables or {})}
-        answers = [await self.client.post("/graphql", json=asked)]
-        answers.append(
-            await self.client.post("/graphql", json=asked, headers={"Accept": "application/graphql-response+json"})
-        )
-        address = {**asked, "variables": orjson.dumps(asked["variables"]).decode()}
+        body, headers = as_json(asked).encode(), {"Content-Type": "application/json"}
+        answers = [await self.client.post("/graphql", content=body, headers=headers)]
+        headers["Accept"] = "application/graphql-response+json"
+        answers.append(await self.client.post("/graphql", content=body, headers=headers))
+        address = {**asked, "variables": as_json(asked["variables"])}
         if sum(map(len, address.values())) < 20_000 and not query.startswith("mutation"):
             answers.append(await self.client.get("/graphql", params=address))
         found = [(answer.status_code, answer.json()) for answer in answers]
@@ -49,7 +52,13 @@ class Doors:
         await socket.sent.get()
         await socket.say(type="connection_init")
         await socket.heard()
-        payload = await socket.asked(asked["query"], **asked["variables"])
+        message = as_json({"type": "subscribe", "id": "1", "payload": asked})
+        await socket.coming.put({"type": "websocket.receive", "text": message})
+        heard = await socket.sent.get()
+        if heard["type"] == "websocket.close":  # what is no message of the protocol
+            await socket.running
+            return {"errors": [{"extensions": {"code": {4400: "BAD_REQUEST"}[heard["code"]]}}]}
+        payload = json.loads(heard["text"])["payload"]
         await socket.coming.put({"type": "websocket.disconnect", "code": 1000})
         await socket.running
         return {"errors": payload} if isinstance(payload, list) else payload
@@ -71,6 +80,16 @@ class Doors:
 def _codes(answer: Any) -> list[str]:
     assert "Traceback" not in str(answer)
     return [error["extensions"]["code"] for error in answer.get("errors", ())]
+
+
+def as_json(value: Any) -> str:
+    """The value as JSON, however deep."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(DEEP)
+    try:
+        return json.dumps(value)
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 @asynccontextmanager
