@@ -15,7 +15,7 @@ from resolvers.context import Context, Limits
 from resolvers.cursors import CursorKey
 from web.viewers import Entrance
 
-EXPLAIN = "x-workgraph-explain"  # the header that asks what an answer took
+EXPLAIN = b"x-workgraph-explain"  # the header that asks what an answer took
 COST = "x-workgraph-cost"  # the header that asks what it cost
 
 
@@ -48,6 +48,7 @@ class Contexts:
 
     async def context(self, connection: HTTPConnection) -> RequestContext:
         """The context of a request. Raises GatewayError where it may not be answered."""
+        state = connection.scope["state"]
         made = RequestContext(
             db=self.database,
             viewer=await self.entrance.viewer(connection),
@@ -56,10 +57,10 @@ class Contexts:
             stale_after_seconds=self.stale_after_seconds,
             tables=self.tables,
             writer=self.writer,
-            request_id=connection.scope["state"]["request_id"],
+            request_id=state["request_id"],
             tells_cost=COST in connection.headers,
         )
-        if EXPLAIN in connection.headers:
+        if EXPLAIN in state["headers"]:
             _trace(made)
         return made
 

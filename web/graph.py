@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -88,8 +87,7 @@ class GraphEndpoint:
             raise MethodNotAllowedError("the graph answers GET and POST", "GET", "HEAD", "POST")
         if answer is not None:
             status = 200 if isinstance(answer, list) else status_of(answer)
-            response = Response(encoded(answer), status, media_type=media_type_of(headers.get(b"accept", b"")))
-            await response(scope, receive, send)
+            await _send(send, encoded(answer), status, media_type_of(headers.get(b"accept", b"")))
 
     async def _posted(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> Any:
         self.bodies.check(headers)
@@ -118,6 +116,13 @@ class GraphEndpoint:
             return await self.graph.answer(asked_of(value), context, receive)
         except GatewayError as error:
             return refused(error, context.request_id)
+
+
+async def _send(send: Send, body: bytes, status: int, media_type: str) -> None:
+    """What Starlette's Response does in twice the time."""
+    headers = [(b"content-length", str(len(body)).encode()), (b"content-type", media_type.encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _is_for_people(scope: Scope, headers: dict[bytes, bytes]) -> bool:

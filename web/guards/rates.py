@@ -13,7 +13,6 @@ from time import monotonic, time
 from typing import Any
 
 import structlog
-from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -78,7 +77,7 @@ class Rates:
         self.windows = Windows(redis_url)
         self._requests = RateLimitItemPerMinute(requests) if requests else None
         self._failures = RateLimitItemPerMinute(failures) if failures else None
-        self._good: TTLCache[str, None] = TTLCache(MOST_KNOWN, KNOWN_SECONDS)
+        self._good: dict[str, float] = {}  # until when, by credential
 
     async def count(self, account_id: str, requests: int = 1) -> None:
         """Count requests of an account. Raises RateLimitedError."""
@@ -94,7 +93,7 @@ class Rates:
         Whoever had a valid token lately is let through: others may have the same address.
         """
         item = self._failures
-        if item is None or credential in self._good:
+        if item is None or self._good.get(credential, 0.0) > monotonic():
             return
         place = network_of(address)
         if not await self.windows.ask(lambda limiter: limiter.test(item, "address", place)):
@@ -103,7 +102,9 @@ class Rates:
     def note_success(self, credential: str) -> None:
         """The credential was good."""
         if self._failures is not None:
-            self._good[credential] = None
+            if len(self._good) >= MOST_KNOWN and credential not in self._good:
+                del self._good[next(iter(self._good))]
+            self._good[credential] = monotonic() + KNOWN_SECONDS
 
     async def note_failure(self, address: str) -> None:
         """The credential was not good, or there was none."""
