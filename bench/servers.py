@@ -101,7 +101,7 @@ class Server:
             own = {
                 "WORKGRAPH_DATABASE_URL": self.database.url, "WORKGRAPH_PORT": str(self.port),
                 "WORKGRAPH_DATA_DIR": str(folder / f"data-{self.port}"), "WORKGRAPH_IMPORT_EXAMPLES": "false",
-                "WORKGRAPH_PAGE_CEILING": str(PAGE_CEILING),
+                "WORKGRAPH_PAGE_CEILING": str(PAGE_CEILING), "WORKGRAPH_RATE_LIMIT": "0",
             }  # fmt: skip
         else:
             own = {

@@ -18,6 +18,7 @@ from db.cell_values import MAX_DIGITS
 from db.chart_statements import ChartQuery, Figure, Order
 from db.comparisons import MOST_VALUES_IN_ALL, OPERATORS
 from db.data_rows import DataColumn, DataTable, DecimalNumber, listed, sql_table
+from db.texts import is_storable
 from errors import InvalidInputError
 from operations.chart_specs import (
     MOST_FILTERS,
@@ -208,7 +209,7 @@ def _bound(value: Any, column: ColumnElement[Any], of: str) -> ColumnElement[Any
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _MisfitError(f"takes a text, got {_short(value)}")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if not is_storable(value):
         raise _MisfitError("takes no NUL character and no half of a surrogate pair")
     return value
 

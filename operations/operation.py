@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from db.access import Viewer
 from db.commits import Commit
 from db.own import EDITOR
+from db.texts import is_storable
 
 LEVELS_AROUND = 8  # what a value stands in where it is kept: a document, a list of it, an answer
 MAX_NAME_CHARACTERS = 255  # of names, keys and foreign ids; as rest/models has it
@@ -26,8 +27,8 @@ class IdOf:
 
 
 def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds a NUL character, which no database keeps")
+    if not is_storable(text):
+        raise ValueError("holds a NUL character or half a surrogate pair, which no database keeps")
     return text
 
 

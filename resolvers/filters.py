@@ -30,6 +30,7 @@ from sqlalchemy import (
 from db.access import Viewer, visible
 from db.comparisons import MOST_VALUES, MOST_VALUES_IN_ALL, OPERATORS, complement
 from db.own import shared_workspaces
+from db.texts import is_storable
 from errors import BadArgumentError
 
 FILTER = "filter"
@@ -159,13 +160,9 @@ def plain(operand: Any) -> Any:
         if len(operand) > MOST_VALUES:
             raise BadArgumentError(f"a list of a filter holds at most {MOST_VALUES} values, got {len(operand)}")
         return [plain(item) for item in operand]
-    if isinstance(operand, str) and not isinstance(operand, Enum) and not _is_storable(operand):
+    if isinstance(operand, str) and not isinstance(operand, Enum) and not is_storable(operand):
         raise BadArgumentError("a text holds a NUL character or half a surrogate pair, which no column does")
     return operand.value if isinstance(operand, Enum) else operand
-
-
-def _is_storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 @dataclass(frozen=True)

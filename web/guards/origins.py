@@ -11,7 +11,7 @@ from errors import BadRequestError
 from web.answers import refusal
 from web.guards.cookies import PREFLIGHT_HEADERS
 
-ASKED = ("authorization", "content-type", "x-request-id", "x-workgraph-explain", *PREFLIGHT_HEADERS)
+ASKED = ("authorization", "content-type", "x-request-id", "x-workgraph-explain", "x-workgraph-cost", *PREFLIGHT_HEADERS)
 TOLD = ("X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy")
 
 
