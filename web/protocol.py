@@ -117,6 +117,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._got_headers()
+        if self.cycle is not None and not self.cycle.response_complete:  # of the request before what cannot be read
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         request_id = new_request_id()
         answer = refusal(self.refusal, request_id)
         answer.headers.update({"connection": "close", "x-request-id": request_id})
