@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,9 +58,9 @@ class Served:
     def is_ready(self) -> bool:
         """Whether it can be asked."""
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
+                connection.request("GET", "/readyz")
+                return connection.getresponse().status == 200
         except OSError:
             return False
 
@@ -73,10 +74,10 @@ class Served:
 
     def asked(self, query: str) -> Any:
         """The data of a query."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        connection.request("POST", "/graphql", json.dumps({"query": query}), headers)
-        told = json.loads(connection.getresponse().read())
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("POST", "/graphql", json.dumps({"query": query}), headers)
+            told = json.loads(connection.getresponse().read())
         if told.get("errors"):
             raise RuntimeError(told["errors"])
         return told["data"]

@@ -23,7 +23,7 @@ from bench.soak.faults import Watched, break_things, watch
 from bench.soak.report import Outcome, as_text, write_figures
 
 ORGANIZATIONS = ("Northwind", "Contoso", "Fabrikam", "Tailspin")
-CHANGES = 0.2  # of what is asked
+CHANGES = 0.1  # of what is asked
 
 
 def main() -> None:
