@@ -20,6 +20,7 @@ from resolvers.accounts import created_token
 from settings import Settings
 from tests.conftest import ORGANIZATION_ID
 from tests.web.sites import ANSWERED, TYPENAME, served
+from web import protocol
 
 BODY_BYTES, HEADER_BYTES, SECONDS = 100_000, 8_192, 0.5
 PATIENCE = 10
@@ -202,19 +203,38 @@ async def test_what_is_no_http_is_refused_in_the_form_of_errors(server: tuple[in
 async def test_messages_of_a_socket_are_bounded(server: tuple[int, str]) -> None:
     port, token = server
     address, headers = f"ws://127.0.0.1:{port}/graphql", {"Authorization": f"Bearer {token}"}
-    protocol = websockets.Subprotocol("graphql-transport-ws")
+    spoken = websockets.Subprotocol("graphql-transport-ws")
     for large in ("x" * (BODY_BYTES + 1), ["x" * 60_000] * 3):
-        async with websockets.connect(address, additional_headers=headers, subprotocols=[protocol]) as socket:
+        async with websockets.connect(address, additional_headers=headers, subprotocols=[spoken]) as socket:
             await socket.send(large)
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await socket.recv()
             assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
-    async with websockets.connect(address, additional_headers=headers, subprotocols=[protocol]) as socket:
+    async with websockets.connect(address, additional_headers=headers, subprotocols=[spoken]) as socket:
         assert socket.protocol.extensions == []  # nothing is packed
         await socket.send('{"type":"connection_init"}')
         assert await socket.recv() == '{"type":"connection_ack"}'
     with pytest.raises(websockets.InvalidStatus) as refused:
-        await websockets.connect(address, subprotocols=[protocol])
+        await websockets.connect(address, subprotocols=[spoken])
     told = orjson.loads(refused.value.response.body or b"")["errors"][0]["extensions"]
     assert (refused.value.response.status_code, told["code"]) == (401, "UNAUTHENTICATED")
     assert refused.value.response.headers["x-request-id"] == told["requestId"]
+
+
+async def test_a_client_that_reads_no_answers_is_cut_off(
+    server: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "READING_SECONDS", 0.3)
+    port, token = server
+    body = b'{"query":"{ _service { sdl } }"}'
+    async with asyncio.timeout(PATIENCE):
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        with pytest.raises(ConnectionError):  # noqa: PT012
+            while True:
+                writer.write((head(token, f"Content-Length: {len(body)}") + body) * 50)
+                await asyncio.sleep(0.1)
+                await writer.drain()
+        writer.close()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+    await is_well(port, token)
