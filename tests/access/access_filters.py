@@ -15,7 +15,7 @@ from resolvers.filters import FILTER, Bits, Compare, SharedWithMe, TagSet, ToMan
 from tests.access import access_rules as rules
 from tests.access.access_expected import Answer
 from tests.access.access_rules import Role
-from tests.access.access_table import NoVerdictError
+from tests.access.access_table import NoVerdictError, Spot, Table
 from tests.access.access_walk import Walk
 from tests.access.access_world import BY_NAME
 from tests.conftest import Graph
@@ -136,19 +136,10 @@ class Prober:
                         yield from self._below(condition, below)
 
     def _of_texts(self, condition: Condition) -> Iterator[Probe]:
-        field = TEXTS[condition.target]
-        for text in self.targets(condition):
-            inner = f"{{{field}: {{contains: {json.dumps(text, ensure_ascii=False)}}}}}"
-            for operator in condition.operators or ("",):
-                asked = (
-                    f"{{{condition.name}: {{{operator}: {inner}}}}}" if operator else f"{{{condition.name}: {inner}}}"
-                )
-                yield Probe(
-                    asked,
-                    self._passing(
-                        condition, operator, lambda one, text=text: text in self._text(condition.target, one)
-                    ),
-                )
+        for place, text in enumerate(self.targets(condition)):
+            for operator in (condition.operators or ("",))[: 1 if place else None]:
+                rows = [row for row in self.seen(condition.on) if self.lets_through(condition, text, operator, row)]
+                yield Probe(_condition(condition, text, operator), frozenset(rows))
 
     def _passing(self, condition: Condition, operator: str, holds: Any) -> frozenset[str]:
         return frozenset(row for row in self.seen(condition.on) if self._passes(condition, operator, holds, row))
@@ -156,6 +147,12 @@ class Prober:
     def _passes(self, condition: Condition, operator: str, holds: Any, row: str) -> bool:
         truths = [holds(one) for one in self.related(condition, row) if self._sees(one)]
         return all(truths) if operator == "every" else not any(truths) if operator == "none" else any(truths)
+
+    def lets_through(self, condition: Condition, text: str, operator: str, row: str) -> bool:
+        """Whether a condition is to let a row through that the role may see."""
+        return self._sees(row) and self._passes(
+            condition, operator, lambda one: text in self._text(condition.target, one), row
+        )
 
     def _below(self, condition: Condition, below: Condition) -> Iterator[Probe]:
         """A record related to a related one: hidden on either level, it is as if it were not there."""
@@ -233,6 +230,58 @@ async def _tried(walk: Walk, role: Role, graph: Graph, where: str, probes: Seque
             walk.wrong.append(f"{role.name}, filter, {root}(filter: {probe.text}): {tells}")
 
 
-def places(walk: Walk) -> int:
-    """How many conditions with their operators each role tries."""
-    return sum(len(one.places) for on in walk.table.lists if on in INPUTS for one in conditions_on(on))
+# Lists below records
+
+
+def _nested(table: Table) -> Iterator[tuple[Spot, list[Condition]]]:
+    """Each connection below a record that takes a filter, and the conditions on related records of its rows."""
+    for spots in table.spots.values():
+        for spot in spots:
+            made: Any = table.schema.type_map[spot.on]
+            if "filter" in made.fields[spot.name].args:
+                yield spot, [one for one in conditions_on(table.rows_of(spot.of)) if one.target in TEXTS]
+
+
+async def through_nested_filters(walk: Walk, role: Role, graph: Graph) -> None:
+    """Every condition, by its first operator, on every connection below the records that the role sees."""
+    prober = Prober(walk, rules.READER if role.is_foreign else role)
+    for spot, conditions in _nested(walk.table):
+        asked = [(one, prober.targets(one)[0], one.operators[0] if one.operators else "") for one in conditions]
+        texts = [
+            f"c{place}: {spot.name}(first: 500, filter: {_condition(*one)}) {{ nodes {{ id }} totalCount }}"
+            for place, one in enumerate(asked)
+        ]
+        if texts:
+            text = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {spot.on} {{ id {' '.join(texts)} }} }} }}"
+            ids = prober.seen(spot.on)
+            nodes = (await graph.data(text, ids=ids))["nodes"]
+            if role.is_foreign:
+                walk.wrong += [f"{role.name}, filter, {spot.coordinate}: tells of ours" for node in nodes if node][:1]
+            else:
+                _hold_nested(walk, prober, spot, asked, nodes)
+        walk.asked["filter", role.name] += len(asked)
+
+
+def _condition(condition: Condition, text: str, operator: str) -> str:
+    inner = f"{{{TEXTS[condition.target]}: {{contains: {json.dumps(text, ensure_ascii=False)}}}}}"
+    return f"{{{condition.name}: {{{operator}: {inner}}}}}" if operator else f"{{{condition.name}: {inner}}}"
+
+
+def _hold_nested(
+    walk: Walk, prober: Prober, spot: Spot, asked: Sequence[tuple[Condition, str, str]], nodes: Sequence[Answer]
+) -> None:
+    for node in nodes:
+        rows = [one["id"] for one in walk.base[node["id"]][spot.name]["nodes"]]
+        for place, (condition, text, operator) in enumerate(asked):
+            wanted = {row for row in rows if prober.lets_through(condition, text, operator, row)}
+            found = node[f"c{place}"]
+            if {one["id"] for one in found["nodes"]} != wanted or found["totalCount"] != len(wanted):
+                walk.wrong.append(
+                    f"{prober.role.name}, filter, {spot.coordinate}({condition.name}): other rows or counts"
+                )
+
+
+def places_of(table: Table) -> int:
+    """How many conditions each role tries: of roots with all their operators, below records with the first."""
+    of_roots = sum(len(one.places) for on in table.lists if on in INPUTS for one in conditions_on(on))
+    return of_roots + sum(len(conditions) for _spot, conditions in _nested(table))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gateway import served_schema
 from operations.permissions import OWN_FORMS
+from tests.access import access_filters
 from tests.access import access_rules as rules
-from tests.access.access_filters import INPUTS, conditions_on
 from tests.access.access_mutations import FREE, TARGETS, TRIED, WRITERS, action_of, tried_by, tries
 from tests.access.access_pages import places_of
 from tests.access.access_rules import ASKING, ROLES
@@ -40,7 +40,7 @@ def page_of(table: Table) -> str:
 
 def size(table: Table, world: World) -> str:
     """The doors, the places asked through each, times the roles."""
-    doors = table.places() | places_of(table) | {"filter": _conditions(table)}
+    doors = table.places() | places_of(table) | {"filter": access_filters.places_of(table)}
     words = {
         "list": "roots that list records, with their counts, groups and pages", "by id": "`workspace(id:)` and its like",
         "relation": "every field of another record that leads there", "root": "`viewer`, `sources`, `usage` and the like",
@@ -60,10 +60,6 @@ def size(table: Table, world: World) -> str:
         f"{len(table.lists) + len(table.by_id) + len(table.alone) + 4} roots by each role over GET, POST and WebSocket."
     )
     return f"{told}\n\n{table_of(('door', 'what is asked', 'places', 'roles', 'together'), rows)}"
-
-
-def _conditions(table: Table) -> int:
-    return sum(len(one.places) for on in table.lists if on in INPUTS for one in conditions_on(on))
 
 
 def _spots(table: Table) -> Iterator[Spot]:
