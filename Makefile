@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := cli.py cli_tables.py cli_tokens.py gateway.py errors.py settings.py db execution operations rest resolvers schema tests bench web
 
-.PHONY: serve test check format bench pictures schema constraints clean
+.PHONY: serve test check format bench fuzz soak pictures schema constraints clean
 
 serve: $(VENV)/.ready
 	$(BIN)/workgraph serve
@@ -28,6 +28,14 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python -m bench.scale --write
 	$(BIN)/python -m bench.import_speed
 	$(BIN)/python -m bench.charts
+
+# Requests of every kind, right and wrong: docs/load.md.
+fuzz: $(VENV)/.ready-dev
+	$(BIN)/python -m bench.fuzz --write
+
+# Load with faults, over a PostgreSQL server of its own: docs/load.md.
+soak: $(VENV)/.ready-dev
+	$(BIN)/python -m bench.soak --write
 
 # The pictures of docs/chart-pictures.md, drawn by Apache ECharts; needs Node.
 pictures: $(VENV)/.ready-dev
