@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,6 +13,7 @@ from graphql import Node
 
 BYTES_OF_TOKEN = 650  # that a token of a document takes with its nodes, measured on documents of one-letter fields
 BYTES_OF_ENTRY = 4_000  # that an entry counts for, however small
+TOKEN = re.compile(r"\w+|[^\s,\w]")  # or a part of one: a text in quotes counts for more
 
 Kept = TypeVar("Kept")
 
@@ -31,7 +34,7 @@ class BoundedCache(LRUCache[Any, Kept]):
     def __init__(self, most: int, most_bytes: int, bytes_of: Callable[[Kept], int]) -> None:
         super().__init__(most_bytes, lambda kept: max(BYTES_OF_ENTRY, bytes_of(kept)))
         self.most = most
-        self.bytes_of = bytes_of
+        self._dropped, self._dropped_bytes = 0, 0.0
 
     def __setitem__(self, key: Any, kept: Kept) -> None:
         if self.getsizeof(kept) > self.maxsize:
@@ -40,20 +43,22 @@ class BoundedCache(LRUCache[Any, Kept]):
             self.popitem()
         super().__setitem__(key, kept)
 
+    def popitem(self) -> tuple[Any, Kept]:
+        """What was not used for the longest time, which is kept no more.
 
-def tokens_of(node: Node) -> int:
-    """How many tokens the document of a node has; each of them keeps all of them alive."""
-    first: Any = node.loc.start_token if node.loc else None
-    while first and first.prev:
-        first = first.prev
-    count = 0
-    while first:
-        count += 1
-        first = first.next
-    return count
+        Trees and plans lead back to themselves, so that Python finds only by looking that nobody needs them; it looks
+        seldom. When as much was dropped as is kept, it is told to.
+        """
+        dropped = super().popitem()
+        self._dropped += 1
+        self._dropped_bytes += self.getsizeof(dropped[1])
+        if self._dropped >= self.most or self._dropped_bytes >= self.maxsize:
+            self._dropped, self._dropped_bytes = 0, 0.0
+            gc.collect()
+        return dropped
 
 
 def bytes_of(node: Node) -> int:
-    """The memory that the document of a node takes, as far as can be told without counting it."""
+    """The memory that the document of a node takes, as far as can be told by its text."""
     text = node.loc.source.body if node.loc else ""
-    return tokens_of(node) * BYTES_OF_TOKEN + len(text)
+    return sum(1 for _ in TOKEN.finditer(text)) * BYTES_OF_TOKEN + len(text)

@@ -132,7 +132,7 @@ class Documents:
         except LimitError as error:
             return refused(error)
         except GraphQLSyntaxError as error:
-            return shortened(error)
+            return shortened(_again(error))  # without the stack, which holds all that was parsed
         try:
             document.errors += self._errors(schema, document)
         except LimitError as error:

@@ -152,8 +152,8 @@ def _members(value: Any) -> Any:
 
 
 def refused(error: LimitError) -> GraphQLError:
-    """The error as GraphQL tells it."""
-    return GraphQLError(str(error), original_error=error)
+    """The error as GraphQL tells it, without the stack that it came up, as it may be kept."""
+    return GraphQLError(str(error), original_error=error.with_traceback(None))
 
 
 def more_errors(limits: DocumentLimits) -> GraphQLError:

@@ -11,7 +11,7 @@ from time import process_time
 from typing import Any
 
 import pytest
-from graphql import GraphQLError, get_introspection_query, parse
+from graphql import GraphQLError, Token, get_introspection_query, parse
 
 from bench.documents import WORST
 from errors import ERRORS, LimitError
@@ -132,6 +132,23 @@ def test_documents_by_the_thousand_take_no_more_entries_and_bytes_than_they_may(
     assert 15 < documents.count <= 100_000 // BYTES_OF_ENTRY
     assert documents._known.currsize <= 100_000
     assert documents._refused.currsize <= 25_000
+
+
+def test_what_is_kept_no_more_is_let_go_though_python_seldom_looks() -> None:
+    documents, schema = Documents(caches=CacheLimits(cached_documents=10)), served_schema()._schema
+    gc.collect()
+    before = _tokens()
+    gc.disable()
+    try:
+        for number in range(100):
+            documents.of(schema, f"{{ a{number}: __typename }}")
+        assert 0 < _tokens() - before <= 20 * 7  # those that are kept, and as many again
+    finally:
+        gc.enable()
+
+
+def _tokens() -> int:
+    return sum(isinstance(one, Token) for one in gc.get_objects())
 
 
 @pytest.mark.parametrize("unit", ["name ", "a: name ", "a(b: 1) ", "@a ", "#\n", 'a(b: {c: ["d"]}) ', "...F "])
