@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
-from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from db.database import Database
@@ -53,8 +53,8 @@ CURSOR_KEY_BYTES = 32
 Made = TypeVar("Made", bound=Any)  # a dataclass of settings
 
 
-class Gateway(Starlette):
-    """The application: what stands in front, and nothing of Starlette's own around it."""
+class Gateway(FastAPI):
+    """The application: what stands in front, and none of FastAPI's own layers around it."""
 
     front: ASGIApp
 
@@ -88,7 +88,7 @@ def served_schema(executor: type[GraphExecutor] = GraphExecutor, documents: Docu
     return build_schema(executor, [document_cache(documents or Documents())])
 
 
-def application(settings: Settings) -> Starlette:
+def application(settings: Settings) -> FastAPI:
     """The ASGI application; it opens the database when it starts and closes it when it ends."""
     seconds = settings.statement_seconds
     database = Database(settings.url, seconds)
@@ -100,7 +100,7 @@ def application(settings: Settings) -> Starlette:
     entrance = Entrance(viewers, hosts, rates)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await viewers.close()
         await rates.windows.close()
@@ -124,8 +124,8 @@ def application(settings: Settings) -> Starlette:
         metrics_route(registry, entrance),
         *page_routes(database, entrance),
     ]
-    app = Gateway(routes=routes, lifespan=lifespan)
-    app.router.redirect_slashes = False
+    without_docs: Any = dict.fromkeys(("openapi_url", "docs_url", "redoc_url"))  # GraphiQL has them
+    app = Gateway(title="Workgraph", routes=routes, lifespan=lifespan, redirect_slashes=False, **without_docs)
     app.state.database, app.state.overload, app.state.rates = database, overload, rates
     bodies = BodyLimits(settings.body_bytes, settings.body_seconds)
     front = Front(
@@ -183,7 +183,7 @@ def _make_key(path: Path) -> None:
         draft.unlink()
 
 
-def from_environment() -> Starlette:
+def from_environment() -> FastAPI:
     """The application by the settings of the environment; what uvicorn's workers call."""
     settings = settings_from_environment()
     log_plainly(settings.log_level)
