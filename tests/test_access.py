@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLObjectType
+from sqlalchemy import update
 
 from db.access import READ, READ_OWN, SHARE_WRITE, TABLE_WRITE, WORKSPACE_WRITE, WORKSPACE_WRITE_OWN, Viewer
 from db.database import Database
 from db.ids import id_of, organization_id_of
 from db.metadata import metadata
 from db.own import EDITOR, OWNER, VIEWER, within
+from db.workspaces import workspace_parts, workspaces
 from resolvers.accounts import BEARER, SIGN_IN, Viewers, created_token, ensure_organization, redeemed
 from rest.importing import Summary, imported
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange, fleet
 from tests.test_nodes import BY_ID, ENTITIES, IDS, RECORDS
+from tests.test_pages import put
 from tests.test_relations import _query, leaves, paths, relations
 
 FOREIGN = organization_id_of("Elsewhere")
@@ -355,3 +358,16 @@ async def test_a_viewer_of_a_share_cannot_edit_cells_whatever_the_token(graph: G
         id=id_of("WORKSPACE", ORGANIZATION_ID, "VAI", "v"),
     )
     assert [one.original_error.code for one in result.errors or ()] == ["PERMISSION_DENIED"]  # type: ignore[union-attr]
+
+
+async def test_a_part_that_is_gone_gives_access_to_what_is_left_no_more(graph: Graph) -> None:
+    me = id_of("USER", ORGANIZATION_ID, "ORGO", "me")
+    parts = [{"id": "W", "owner_id": "them", "system": "VAI"}, {"id": "P", "owner_id": me, "system": "ORGO"}]
+    await put(graph.database, workspaces, {"id": "W", "name": "joined", "owner_id": "them"})
+    await put(graph.database, workspace_parts, *({**one, "workspace_id": "W", "is_deleted": False} for one in parts))
+    graph.viewer = Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ_OWN,)), (me,))
+    query = "{ workspaces { nodes { name viewerAccess } } }"
+    assert (await graph.data(query))["workspaces"]["nodes"] == [{"name": "joined", "viewerAccess": "EDITOR"}]
+    async with graph.database.writing() as connection:
+        await connection.execute(update(workspace_parts).where(workspace_parts.c.id == "P").values(is_deleted=True))
+    assert (await graph.data(query))["workspaces"]["nodes"] == []
