@@ -15,7 +15,7 @@ from graphql import GraphQLError, Token, get_introspection_query, parse
 
 from bench.documents import WORST
 from errors import ERRORS, LimitError
-from execution.caches import BYTES_OF_ENTRY, CacheLimits, bytes_of
+from execution.caches import BYTES_OF_ENTRY, BYTES_OF_TOKEN, CacheLimits, bytes_of
 from execution.documents import Documents
 from execution.limits import RULES, DocumentLimits
 from gateway import served_schema
@@ -134,7 +134,8 @@ def test_documents_by_the_thousand_take_no_more_entries_and_bytes_than_they_may(
     assert documents._refused.currsize <= 25_000
 
 
-def test_what_is_kept_no_more_is_let_go_though_python_seldom_looks() -> None:
+def test_what_is_kept_no_more_is_let_go_though_python_seldom_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("execution.caches.BYTES_TO_COLLECT", 10 * 7 * BYTES_OF_TOKEN)
     documents, schema = Documents(caches=CacheLimits(cached_documents=10)), served_schema()._schema
     gc.collect()
     before = _tokens()
