@@ -24,7 +24,6 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from uvicorn.supervisors import Multiprocess
 
 from cli_tables import Command, table_commands
 from cli_tokens import Scopes, checked_scopes, token_commands
@@ -43,12 +42,12 @@ from rest.tables import TableError, TableReport, imported_table
 from schema.build import build_schema
 from settings import Settings, SettingsError, settings_from_environment
 from web.protocol import bounded_protocol
+from web.workers import Workers
 
 EXAMPLES = Path(__file__).parent / "examples"
 OWN_SCOPES = (READ, *WRITES)  # of who starts Workgraph on their own machine
 REFUSED, WRONG = 1, 2  # exit codes
 SHOWN_PROBLEMS = 20  # the report file lists all
-WORKER_SECONDS = 60  # that a worker may take to start, or keep silent, until it is replaced; uvicorn's 5 do not do
 LOCAL_ACCOUNT = "you@localhost"
 
 app = typer.Typer(
@@ -125,14 +124,13 @@ def serve(
         "gateway:from_environment", factory=True, host=settings.host, port=settings.port, workers=settings.workers,
         log_level=settings.log_level, access_log=False, server_header=False, proxy_headers=False,
         http=bounded_protocol(settings), ws_max_size=settings.body_bytes, ws_per_message_deflate=False,
-        timeout_worker_healthcheck=WORKER_SECONDS,
     )  # fmt: skip
     with _listening(config) as listening:  # first of all: the first start's token is shown once only
         _make_folder(settings.data_dir)
         cursor_key(settings)  # made here once, and not by several workers at the same time
         _say_how_to_sign_in(f"http://{_written(listening)}", *asyncio.run(_prepared(settings)))
         if settings.workers > 1:
-            Multiprocess(config, sockets=[listening]).run()
+            Workers(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
 

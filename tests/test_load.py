@@ -74,6 +74,7 @@ async def test_clients_see_what_they_wrote_and_would_notice_if_they_did_not(serv
     token = served.made_token("workspace:read", "workspace:write", org="Load", user="load@example.com")
     seen = Seen()
     clients = [Client(served.port, token, "Load", number, seen, ("Northwind",)) for number in range(4)]
+    await asyncio.gather(*(client.begin() for client in clients))
     await asyncio.gather(*(client.run(time.time() + 3, 0.5) for client in clients))
     assert (seen.wrong, seen.errors) == ([], [])
     assert seen.changes["Load"] > len(clients)

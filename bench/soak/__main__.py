@@ -23,7 +23,7 @@ from bench.soak.faults import Watched, break_things, watch
 from bench.soak.report import Outcome, as_text, write_figures
 
 ORGANIZATIONS = ("Northwind", "Contoso", "Fabrikam", "Tailspin")
-CHANGES = 0.1  # of what is asked
+AT_ONCE = 8  # workspaces that are made at once before the time begins
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
             outcome = asyncio.run(_loaded(served, cluster, arguments))
             outcome.seen.wrong += asyncio.run(_audited(cluster.url, outcome.seen))
             outcome.log_faults = served.faults()
-    text = as_text(outcome, arguments.connections, arguments.workers)
+    text = as_text(outcome, arguments)
     print(text)
     if arguments.write:
         write_figures(text)
@@ -46,6 +46,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--connections", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--changes", type=float, default=0.05, help="share of what is asked that changes something")
+    parser.add_argument("--think", type=float, default=0.5, help="seconds, on average, between a client's requests")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/load.md")
     return parser.parse_args()
 
@@ -59,11 +61,14 @@ async def _loaded(served: Served, cluster: Cluster, arguments: argparse.Namespac
         name = ORGANIZATIONS[number % len(ORGANIZATIONS)]
         others = tuple(one for one in ORGANIZATIONS if one != name)
         clients.append(Client(served.port, tokens[name], name, number, seen, others))
+    for start in range(0, len(clients), AT_ONCE):
+        await asyncio.gather(*(client.begin() for client in clients[start : start + AT_ONCE]))
+    seen.latencies.clear()
     began = time.time()
     until = began + arguments.seconds
     pid = served.process.pid
     await asyncio.gather(
-        *(client.run(until, CHANGES) for client in clients),
+        *(client.run(until, arguments.changes, arguments.think) for client in clients),
         watch(pid, until, watched),
         break_things(pid, cluster, arguments.seconds, watched),
     )

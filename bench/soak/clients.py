@@ -63,11 +63,11 @@ class Client:
     stream: Any = None
     asked: int = 0
 
-    async def run(self, until: float, share: float) -> None:
-        """Ask until then; `share` of it changes something."""
+    async def run(self, until: float, share: float, think: float = 0.0) -> None:
+        """Ask until then, `think` seconds apart on average; `share` of it changes something."""
         random = Random(f"{self.organization}/{self.number}")
-        await self._begin()
         while time.time() < until:
+            await asyncio.sleep(random.uniform(0, 2 * think))
             try:
                 await (self._change(random) if random.random() < share else self._read(random))
             except LostError:
@@ -75,10 +75,12 @@ class Client:
         await self._check_mine()
         self._close()
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Make the workspace that is its own."""
         self.name = f"{self.organization} {self.number}"
         made = await self._changed("make", MAKE, title=self.name)
         self.id = made["createWorkspace"]["workspace"]["id"]
+        self._close()  # for the server does not keep it open until all have theirs
 
     # what is changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class Outcome:
     log_faults: list[str] = field(default_factory=list)
 
 
-def as_text(outcome: Outcome, connections: int, workers: int) -> str:
+def as_text(outcome: Outcome, asked: Namespace) -> str:
     """The figures of a run."""
     seen, watched, began = outcome.seen, outcome.watched, outcome.began
     calm = [
@@ -34,7 +35,8 @@ def as_text(outcome: Outcome, connections: int, workers: int) -> str:
         if not any(0 <= when - fault <= CALM_SECONDS for fault, _ in watched.faults)
     ]  # fmt: skip
     lines = [
-        f"{connections} connections, {outcome.seconds:.0f} s, {workers} workers, PostgreSQL: "
+        f"{asked.connections} connections, {asked.think:g} s between their requests, {asked.changes:.0%} changes, "
+        f"{outcome.seconds:.0f} s, {asked.workers} workers, PostgreSQL: "
         f"{len(seen.latencies):,} answers ({len(seen.latencies) / outcome.seconds:.0f} a second), of them "
         f"{sum(seen.changes.values()):,} changes; wrong: {len(seen.wrong)}; errors: {len(seen.errors)}; changes sent "
         f"again with their key: {seen.repeated}",
