@@ -44,7 +44,7 @@ class Tally:
         self.kinds[kind] += 1
         self.statuses[answer.status] += 1
         self.slow(answer.seconds, f"{kind}: {_shown(request)}")
-        codes, fault = _judged(answer, is_head=is_head)
+        codes, fault = judged(answer, is_head=is_head)
         self.codes.update(codes)
         if fault:
             self.findings.append((f"{kind}: {fault}", request, answer.body[:2_000]))
@@ -69,7 +69,7 @@ def _shown(request: bytes) -> str:
     return repr((head.split(b"\r\n")[0][:60] + b" " + body[:140]).decode(errors="replace"))
 
 
-def _judged(answer: Answer, *, is_head: bool) -> tuple[list[str], str | None]:
+def judged(answer: Answer, *, is_head: bool) -> tuple[list[str], str | None]:
     """The codes of an answer's errors, and what is wrong with it."""
     request_id = answer.headers.get("x-request-id")
     media_type = answer.headers.get("content-type", "").partition(";")[0]
