@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
 from execution.caches import CacheLimits
@@ -58,9 +58,10 @@ class Gateway(FastAPI):
 
     front: ASGIApp
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """All that a request goes through."""
-        return self.front
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        scope["app"] = self
+        await self.front(scope, receive, send)
 
 
 class GraphExecutor(BreadthFirstExecutor):

@@ -16,7 +16,7 @@ from resolvers.cursors import CursorKey
 from web.viewers import Entrance
 
 EXPLAIN = b"x-workgraph-explain"  # the header that asks what an answer took
-COST = "x-workgraph-cost"  # the header that asks what it cost
+COST = b"x-workgraph-cost"  # the header that asks what it cost
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Contexts:
             tables=self.tables,
             writer=self.writer,
             request_id=state["request_id"],
-            tells_cost=COST in connection.headers,
+            tells_cost=COST in state["headers"],
         )
         if EXPLAIN in state["headers"]:
             _trace(made)

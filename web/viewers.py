@@ -40,7 +40,8 @@ class Entrance:
         return viewer
 
     def _credential(self, connection: HTTPConnection) -> tuple[str, str]:
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        told = connection.scope["state"]["headers"].get(b"authorization", b"")
+        scheme, _, token = told.decode("latin-1").partition(" ")
         if scheme.lower() == "bearer" and token.strip():
             return token.strip(), BEARER
         cookie = connection.cookies.get(COOKIE, "")
