@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from db.database import Database
-from errors import MethodNotAllowedError, UnknownHostError
+from errors import CrossSiteError, MethodNotAllowedError, UnknownHostError
 from resolvers.accounts import redeemed
 from web.viewers import COOKIE, Entrance, address_of
 
@@ -48,6 +48,8 @@ def page_routes(database: Database, entrance: Entrance) -> list[BaseRoute]:
     async def sign_in(request: Request) -> Response:
         if request.state.is_head:  # a look at the address does not use it up
             raise MethodNotAllowedError("one signs in by GET", "GET")
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise CrossSiteError("a page of another site led here; open the address that you were given yourself")
         if not entrance.hosts.is_own(request.headers.get("host", "").encode("latin-1")):
             raise UnknownHostError("nobody signs in under this name; add it to WORKGRAPH_ALLOWED_HOSTS")
         await entrance.rates.check(address_of(request), "")

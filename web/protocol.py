@@ -61,6 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.header_bytes, self.header_seconds = header_bytes, header_seconds
         self.refusal: GatewayError = BadRequestError("this is no request of HTTP that can be read")
         self.size = self.received = 0  # bytes of headers that were read; bytes since the last that were
+        self.has_headers = False
         self.deadline: TimerHandle | None = None
         self.reading: TimerHandle | None = None
 
@@ -87,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.size = 0
+        self.size, self.has_headers = 0, False
         if self.deadline is None:
             self._expect_headers()
 
@@ -96,11 +97,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+        if not self.has_headers:  # what stands behind a body in chunks is none, whatever uvicorn would make of it
+            super().on_header(name, value)
         self._count(len(name) + len(value) + BETWEEN)
 
     def on_headers_complete(self) -> None:
         self._got_headers()
+        self.has_headers = True
         super().on_headers_complete()
 
     def pause_writing(self) -> None:

@@ -97,6 +97,17 @@ async def test_what_a_form_or_an_image_of_another_site_can_send_is_not_answered(
     assert (await site.client.get("/graphql", params=TYPENAME, headers=site.signed)).json() == ANSWERED
 
 
+async def test_no_page_of_another_site_signs_a_browser_in(site: Site) -> None:
+    """To an account of its own, say, under which the reader then works."""
+    code = await site.code()
+    for led in ("cross-site", "same-site"):
+        refused = await site.client.get("/sign-in", params={"code": code}, headers={"Sec-Fetch-Site": led})
+        assert code_of(refused) == (403, "CROSS_SITE")
+        assert "set-cookie" not in refused.headers
+    signed = await site.client.get("/sign-in", params={"code": code}, headers={"Sec-Fetch-Site": "none"})
+    assert signed.status_code == 303
+
+
 # hosts
 
 
@@ -121,6 +132,10 @@ async def test_a_name_that_another_site_had_point_here_gets_no_sign_in(site: Sit
         "127.0.0.1@evil.test",
         "notlocalhost",
         "0x7f.1",
+        "[::1",
+        "[::1]evil.test",
+        "localhost:evil",
+        "::1",
     ):
         refused = await site.client.get("/sign-in", params={"code": code}, headers={"Host": host})
         assert code_of(refused) == (421, "UNKNOWN_HOST")

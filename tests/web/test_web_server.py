@@ -122,6 +122,19 @@ async def test_endless_bodies_are_cut_off(server: tuple[int, str]) -> None:
     await is_well(port, token)
 
 
+async def test_what_stands_behind_a_body_in_chunks_is_no_header(server: tuple[int, str]) -> None:
+    port, token = server
+    unsigned = b"\r\n".join(line for line in head("").split(b"\r\n") if b"Authorization" not in line)
+    lines = unsigned.removesuffix(b"\r\n") + b"Transfer-Encoding: chunked\r\n\r\n"
+    body = b'1a\r\n{"query":"{ __typename }"}\r\n0\r\n'
+    trailer = f"Authorization: Bearer {token}\r\n\r\n".encode()
+    assert (await answered(port, lines + body + trailer))[0] == 401
+    signed = head(token, "Transfer-Encoding: chunked")
+    assert (await answered(port, signed + body + b"Authorization: Bearer x\r\n\r\n"))[::2] == (200, ANSWERED)
+    flood = b"".join(b"X-%d: a\r\n" % number for number in range(2_000))
+    assert code(await answered(port, signed + body + flood + b"\r\n", end=True)) == (431, "HEADERS_TOO_LARGE")
+
+
 async def test_slow_bodies_are_given_up(server: tuple[int, str]) -> None:
     port, token = server
     slow = [b"1\r\n \r\n"] * 1_000

@@ -6,10 +6,13 @@ as Workgraph under that name. It can do so with no address and not with `localho
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from errors import UnknownHostError
+
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]*)(?::\d*)?")  # and a port
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,9 @@ class Hosts:
 
 
 def _name(host: bytes) -> str:
-    told = host.decode("latin-1").lower()
-    return told.partition("]")[0] + "]" if told.startswith("[") else told.partition(":")[0]
+    """The name without its port; nothing for what is none."""
+    found = HOST.fullmatch(host.decode("latin-1").lower())
+    return found[1] if found else ""
 
 
 def _is_address(name: str) -> bool:
