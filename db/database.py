@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.commits import Commit
-from db.drivers import WAIT_SECONDS, Driver, PostgresDriver, SqliteDriver
+from db.drivers import WAIT_SECONDS, Driver, PostgresDriver, SqliteDriver, opened
 from db.interrupts import end_statements
 from db.outages import is_outage, told_of
 from db.statements import Prepared, Reading, prepared
@@ -210,7 +210,7 @@ POOL: dict[str, Any] = {
 
 
 def _postgres_engine(url: str, statement_seconds: float | None) -> AsyncEngine:
-    options: dict[str, Any] = {"timeout": WAIT_SECONDS}
+    options: dict[str, Any] = {"timeout": WAIT_SECONDS, "async_creator_fn": opened}
     if statement_seconds is not None:
         milliseconds = round(statement_seconds * 1000)
         options["command_timeout"] = statement_seconds + WAIT_SECONDS  # of a server that does not even say that

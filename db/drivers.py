@@ -111,7 +111,7 @@ class PostgresDriver:
             self._idle.pop().terminate()
 
     async def _opened(self) -> asyncpg.Connection:
-        return await asyncpg.connect(
+        return await opened(
             **self._options, timeout=WAIT_SECONDS, statement_cache_size=STATEMENTS, server_settings=self._settings
         )
 
@@ -129,6 +129,23 @@ def _is_lost(error: Exception) -> bool:
     a server that keeps silent an OSError, which it would be again.
     """
     return isinstance(error, LOST) and not isinstance(error, ValueError | TimeoutError)
+
+
+async def opened(*place: Any, **options: Any) -> asyncpg.Connection:
+    """A new connection. One that nobody waits for any more is opened to the end and closed.
+
+    asyncpg (0.32) leaves an error behind where its opening is cancelled, which asyncio then logs.
+    """
+    opening = asyncio.create_task(asyncpg.connect(*place, **options))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait({opening}, timeout=CLOSE_SECONDS)
+        if not opening.done():
+            opening.cancel()
+        elif opening.exception() is None:
+            await _closed(opening.result())
+        raise
 
 
 async def _closed(connection: asyncpg.Connection) -> None:

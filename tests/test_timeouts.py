@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -140,6 +141,29 @@ async def test_many_statements_that_take_too_long_at_once_leave_everything_whole
     assert asyncio.all_tasks() == before
     if not bounded.is_sqlite:
         assert await connections(bounded) <= 12
+
+
+async def test_statements_that_are_cancelled_at_any_moment_leave_nothing_in_the_log(
+    bounded: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Left alone, asyncpg makes one where it is cancelled while it opens a connection."""
+
+    async def write() -> None:
+        async with bounded.writing() as connection:
+            await connection.execute(select(literal(1)))
+
+    for number in range(12):
+        await bounded.close()  # so that connections are opened anew
+        asked = [asyncio.create_task(bounded.rows(select(literal(1)))) for _ in range(5)]
+        asked += [asyncio.create_task(write()) for _ in range(3)]
+        await asyncio.sleep(number / 400)
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        gc.collect()
+    await asyncio.sleep(0.05)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+    assert [row[0] for row in await bounded.rows(select(literal(7)))] == [7]
 
 
 async def test_transactions_that_are_cancelled_at_any_moment_leave_nothing(bounded: Database) -> None:

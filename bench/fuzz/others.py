@@ -26,7 +26,7 @@ SEEDS = (
 
 
 def schemathesis() -> int:
-    """Its own examples for all queries and mutations; it fails for an answer that is not as it must be. Its exit code."""
+    """Its own examples for each field at the root; it fails for an answer that is not as it must be. Its exit code."""
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"
     with tempfile.TemporaryDirectory() as folder, Served(new_sqlite(Path(folder)), Path(folder)) as served:
         command = [
