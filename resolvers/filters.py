@@ -7,7 +7,8 @@ Comparisons see NULL as a value: `ne` and `notIn` keep the rows that have none, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -36,7 +37,19 @@ from errors import BadArgumentError
 FILTER = "filter"
 MOST_COMPARISONS = 500  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
 MOST_RELATED = 50  # each is an EXISTS: PostgreSQL plans 50 of them in a third of a second, 200 in minutes
+MOST_MEMBERS = 500  # those that say nothing are left out, but have to be read
 MOST_LEVELS = 10  # SQLite's parser has a stack of 100 places; an EXISTS, which counts two levels, takes 14
+
+COMPARISONS, MEMBERS, VALUES = "comparisons", "members of `and`, `or` and `not`", "values in its lists"
+RELATED = "conditions on related records and tags"
+LEVELS = "levels, of which a related record takes two"
+MOST = {
+    COMPARISONS: MOST_COMPARISONS,
+    MEMBERS: MOST_MEMBERS,
+    VALUES: MOST_VALUES_IN_ALL,
+    RELATED: MOST_RELATED,
+    LEVELS: MOST_LEVELS,
+}
 
 
 class Meaning(Protocol):
@@ -51,66 +64,84 @@ def condition_of(given: Any, table: FromClause, viewer: Viewer) -> ColumnElement
 
     Raises BadArgumentError.
     """
-    conditions: list[ColumnElement[bool]] = [true()]
+    conditions: list[ColumnElement[bool]] = []
     for name, value, field in _given(given):
         if name == "and_":
             conditions += [condition_of(one, table, viewer) for one in value]
         elif name == "or_":
-            conditions.append(or_(false(), *(condition_of(one, table, viewer) for one in value)))
+            conditions.append(_one_of([condition_of(one, table, viewer) for one in value]))
         elif name == "not_":
-            conditions.append(complement(condition_of(value, table, viewer)))
+            conditions.append(_opposite(condition_of(value, table, viewer)))
         else:
             conditions.append(field.metadata[FILTER].condition(value, table, viewer))
-    return and_(*conditions)
+    return _all_of(conditions)
+
+
+def _all_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """All hold; those that always do are left out, as SQLite's expressions are as deep as there are terms."""
+    kept = [one for one in conditions if one is not true()]
+    return false() if any(one is false() for one in kept) else and_(true(), *kept) if kept else true()
+
+
+def _one_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """One at least holds; those that never do are left out."""
+    kept = [one for one in conditions if one is not false()]
+    return true() if any(one is true() for one in kept) else or_(false(), *kept) if kept else false()
+
+
+def _opposite(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """True exactly where the condition is not."""
+    if condition is true():
+        return false()
+    return true() if condition is false() else complement(condition)
 
 
 @dataclass
 class _Size:
-    """How much a filter holds."""
+    """How much a filter holds, counted until it is too much."""
 
-    comparisons: int = 0
-    related: int = 0
-    values: int = 0
-    levels: int = 0
+    counted: Counter[str] = dataclasses.field(default_factory=Counter)
+
+    def add(self, what: str, number: int = 1) -> None:
+        """Counts on. Raises BadArgumentError."""
+        self.counted[what] += number
+        self.check(what, self.counted[what])
+
+    def check(self, what: str, got: int) -> None:
+        """Raises BadArgumentError where a filter holds more than the databases can take."""
+        if got > MOST[what]:
+            raise BadArgumentError(f"a filter holds at most {MOST[what]} {what}, got {got}")
 
 
 def bounded(given: Any) -> Any:
     """The filter input itself. Raises BadArgumentError where it is more than the databases can take."""
-    size = _Size()
-    _measure(given, 1, size)
-    for name, got, most in (
-        ("comparisons", size.comparisons, MOST_COMPARISONS),
-        ("conditions on related records and tags", size.related, MOST_RELATED),
-        ("values in its lists", size.values, MOST_VALUES_IN_ALL),
-        ("levels, of which a related record takes two", size.levels, MOST_LEVELS),
-    ):
-        if got > most:
-            raise BadArgumentError(f"a filter holds at most {most} {name}, got {got}")
+    _measure(given, 1, _Size())
     return given
 
 
 def _measure(given: Any, level: int, size: _Size) -> None:
-    size.levels = max(size.levels, level)
+    size.check(LEVELS, level)
     for name, value, field in _given(given):
         meaning = field.metadata.get(FILTER)
-        if name in ("and_", "or_"):
-            for one in value:
+        if name in ("and_", "or_", "not_"):
+            for one in [value] if name == "not_" else value:
                 _measure(one, level + 1, size)
-        elif name == "not_":
-            _measure(value, level + 1, size)
+                size.add(MEMBERS)
         elif isinstance(meaning, ToOneFilter):
-            size.related += 1
+            size.add(RELATED)
             _measure(value, level + 2, size)
         elif isinstance(meaning, ToManyFilter):
             for _name, inner, _field in _given(value):
-                size.related += 1
+                size.add(RELATED)
                 _measure(inner, level + 2, size)
         elif isinstance(meaning, TagSet):
-            size.related += sum(len(words) for _name, words, _field in _given(value))
-        elif isinstance(meaning, Compare):
+            size.add(RELATED, sum(len(words) for _name, words, _field in _given(value)))
+        elif isinstance(meaning, SharedWithMe):
+            size.add(COMPARISONS)
+        else:
             operands = [operand for _name, operand, _field in _given(value)]
-            size.comparisons += len(operands)
-            size.values += sum(len(operand) for operand in operands if isinstance(operand, list))
+            size.add(COMPARISONS, len(operands))
+            size.add(VALUES, sum(len(operand) for operand in operands if isinstance(operand, list)))
 
 
 def _given(given: Any) -> Iterator[tuple[str, Any, dataclasses.Field[Any]]]:
@@ -135,9 +166,7 @@ class Compare:
         """All operators given hold at once."""
         column = table.c[self.column]
         operators = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
-        return and_(
-            true(), *(_operator(name, column, operand) for name, operand in operators if not _is_unset(operand))
-        )
+        return _all_of([_operator(name, column, operand) for name, operand in operators if not _is_unset(operand)])
 
 
 def _operator(name: str, column: ColumnElement[Any], operand: Any) -> ColumnElement[bool]:
@@ -174,13 +203,13 @@ class Bits:
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """All operators given hold at once."""
-        conditions: list[ColumnElement[bool]] = [true()]
+        conditions: list[ColumnElement[bool]] = []
         column = table.c[self.column]
         for name, wanted, _field in _given(value):
             mask = sum({self.bits[one.value] for one in wanted})
             shared = column.bitwise_and(mask)
             conditions.append(shared != 0 if name == "has_any" else shared == mask)
-        return and_(*conditions)
+        return _all_of(conditions)
 
 
 @dataclass(frozen=True)
@@ -229,16 +258,16 @@ class ToManyFilter:
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """All given hold at once; `every` holds where there are none."""
-        conditions: list[ColumnElement[bool]] = [true()]
+        conditions: list[ColumnElement[bool]] = []
         for name, inner, _field in _given(value):
             statement, related = self.related.matching(table, viewer)
             wanted = condition_of(inner, related, viewer)
             if name == "every":
-                conditions.append(not_(statement.where(complement(wanted)).exists()))
+                conditions.append(not_(statement.where(_opposite(wanted)).exists()))
             else:
                 found = statement.where(wanted).exists()
                 conditions.append(not_(found) if name == "none" else found)
-        return and_(*conditions)
+        return _all_of(conditions)
 
 
 @dataclass(frozen=True)
@@ -249,11 +278,11 @@ class TagSet:
 
     def condition(self, value: Any, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         """`any`: one of the tags at least; `all`: each of them."""
-        conditions: list[ColumnElement[bool]] = [true()]
+        conditions: list[ColumnElement[bool]] = []
         for name, words, _field in _given(value):
             found = [self._has(word, table, viewer) for word in plain(words)]
-            conditions.append(or_(false(), *found) if name == "any" else and_(true(), *found))
-        return and_(*conditions)
+            conditions.append(_one_of(found) if name == "any" else _all_of(found))
+        return _all_of(conditions)
 
     def _has(self, word: str, table: FromClause, viewer: Viewer) -> ColumnElement[bool]:
         statement, tags = self.related.matching(table, viewer)

@@ -553,6 +553,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "a filter holds at most 50 conditions on related records and tags, got 51",
     ),
     "501 comparisons": ({"or": [{"name": {"eq": "x"}}] * 501}, "a filter holds at most 500 comparisons, got 501"),
+    **{
+        f"501 that say nothing: {name}": (one, "a filter holds at most 500 members of `and`, `or` and `not`, got 501")
+        for name, one in (
+            ("and", {"and": [{}] * 501}),
+            ("or", {"or": [{}] * 501}),
+            ("or in and", {"and": [{"or": []}] * 501}),
+            ("not in or", {"or": [{"not": {}}] * 251}),
+            ("comparisons in or", {"or": [{"name": {}}] * 501}),
+            ("and in and", {"and": [{"and": [{}] * 20}] * 24}),
+        )
+    },
+    "501 sets of systems": (
+        {"and": [{"systems": {"hasAny": ["VAI"], "hasAll": ["VAI"]}}] * 251},
+        "a filter holds at most 500 comparisons, got 502",
+    ),
+    "501 shares": ({"and": [{"sharedWithMe": True}] * 501}, "a filter holds at most 500 comparisons, got 501"),
     "11,000 values": (
         {"and": [{"name": {"in": ["x"] * 1_000}}] * 11},
         "a filter holds at most 10000 values in its lists, got 11000",
@@ -587,6 +603,11 @@ LARGEST: dict[str, Any] = {
     "10,000 values": {"and": [{"name": {"in": [f"{n}-{k}" for k in range(1_000)]}} for n in range(10)]},
     "500 comparisons, one of them": {"or": [{"name": {"eq": str(number)}} for number in range(500)]},
     "500 comparisons, all of them": {"and": [{"name": {"ne": str(number)}} for number in range(500)]},
+    "500 that say nothing": {"and": [{}] * 500},
+    "500 that say nothing, one of them": {"or": [{"name": {}}] * 500},
+    "500 that never hold": {"or": [{"or": []}] * 500},
+    "500 that never hold, opposed": {"and": [{"not": {"not": {"or": []}}}] * 166},
+    "500 sets of systems": {"or": [{"systems": {"hasAny": ["VAI"], "hasAll": ["VAI"]}}] * 250},
     "50 tags, one of them": {"tags": {"any": [str(number) for number in range(50)]}},
     "50 tags, all of them": {"tags": {"all": [str(number) for number in range(50)]}},
     "50 related records": {"and": [{"agents": {"none": {"name": {"eq": str(number)}}}} for number in range(50)]},
@@ -612,5 +633,5 @@ async def test_the_largest_filters_allowed_work_at_the_root_and_per_parent(graph
         found[name] = data["workspaces"]["totalCount"]
     assert found == dict.fromkeys(LARGEST, 0) | {
         "1,000 values": 1, "500 comparisons, one of them": 1, "50 related records": 1, "every in each other": 1,
-        "lists in each other": 1, "10 levels": 1,
+        "lists in each other": 1, "10 levels": 1, "500 that say nothing": 1, "500 that say nothing, one of them": 1,
     }  # fmt: skip
