@@ -42,6 +42,7 @@ class Served:
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
             if time.monotonic() > deadline or self.process.poll() is not None:
+                self.__exit__()
                 raise RuntimeError(f"it did not start:\n{self.log.read_text()}")
             time.sleep(0.2)
         self.token = self.made_token()
