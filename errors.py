@@ -313,6 +313,12 @@ class InputDepthExceededError(LimitError):
     code = "INPUT_DEPTH_EXCEEDED"
 
 
+class InputValuesExceededError(LimitError):
+    """Variables that hold more values, lists and objects counted, than `WORKGRAPH_INPUT_VALUES`."""
+
+    code = "INPUT_VALUES_EXCEEDED"
+
+
 class KeysExceededError(LimitError):
     """More representations for `_entities`, or ids for `nodes`, than `WORKGRAPH_KEYS_CEILING`."""
 
@@ -389,6 +395,7 @@ ERRORS: tuple[type[GatewayError], ...] = (
     DirectivesExceededError,
     RootFieldsExceededError,
     InputDepthExceededError,
+    InputValuesExceededError,
     KeysExceededError,
     CostExceededError,
     ErrorsExceededError,

@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     input_depth: int = Field(
         50, ge=1, le=150, description="How deep lists and objects of a value may stand in each other."
     )
+    input_values: int = Field(
+        12_000,
+        ge=100,
+        description="Most values that the variables of an operation may hold, lists and objects counted.",
+    )
     errors_listed: int = Field(
         10, ge=1, description="Most errors that an answer lists; it says how many more there are."
     )

@@ -19,6 +19,7 @@ from errors import (
     DirectivesExceededError,
     ErrorsExceededError,
     InputDepthExceededError,
+    InputValuesExceededError,
     KeysExceededError,
     LimitError,
     RootFieldsExceededError,
@@ -39,6 +40,7 @@ class DocumentLimits:
     document_directives: int = 50
     root_fields: int = 20
     input_depth: int = 50
+    input_values: int = 12_000
     errors_listed: int = 10
     keys_ceiling: int = 1_000
     cost: int = 10_000
@@ -98,6 +100,9 @@ ROOT_FIELDS: Final = Rule(
 INPUT_DEPTH: Final = Rule(
     "input_depth", InputDepthExceededError, "a value is nested more than {value} deep; make it flatter"
 )
+INPUT_VALUES: Final = Rule(
+    "input_values", InputValuesExceededError, "the variables hold more than {value} values; ask in several requests"
+)
 KEYS: Final = Rule(
     "keys_ceiling", KeysExceededError, "{asked} records are asked for at once, {value} at most; ask several times"
 )
@@ -108,7 +113,8 @@ COST: Final = Rule(
 )
 ERRORS: Final = Rule("errors_listed", ErrorsExceededError, "there are more errors; the first {value} are listed")
 RULES: Final = (
-    CHARACTERS, TOKENS, DEPTH, ALIASES, SELECTIONS, DIRECTIVES, ROOT_FIELDS, INPUT_DEPTH, KEYS, COST, ERRORS,
+    CHARACTERS, TOKENS, DEPTH, ALIASES, SELECTIONS, DIRECTIVES, ROOT_FIELDS, INPUT_DEPTH, INPUT_VALUES, KEYS, COST,
+    ERRORS,
 )  # fmt: skip
 
 OPEN = {TokenKind.BRACKET_L, TokenKind.BRACE_L}
@@ -138,11 +144,14 @@ def check_tokens(node: DocumentNode, limits: DocumentLimits) -> None:
 
 
 def check_input(value: Any, limits: DocumentLimits) -> None:
-    """Raises LimitError where a variable's value is nested too deeply."""
-    level, depth = [value], 0
-    while level := [inner for one in level for inner in _members(one)]:
+    """Raises LimitError where variables hold too many values, or are nested too deeply."""
+    level, depth, values = [value], 0, 0
+    while inner := [one for one in map(_members, level) if one]:
         depth += 1
+        values += sum(map(len, inner))
         INPUT_DEPTH.check(depth, limits)
+        INPUT_VALUES.check(values, limits)
+        level = [one for members in inner for one in members]
 
 
 def _members(value: Any) -> Any:

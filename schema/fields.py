@@ -23,6 +23,7 @@ from strawberry.types.info import Info
 from db.ids import is_id_of
 from db.pages import Term
 from resolvers.context import Batch, Context
+from resolvers.lists import few
 from resolvers.pages import ROOT, Connection, Page, PageArguments, Parts
 from resolvers.relations import ToMany, ToOne
 from schema.prices import FREE, PAGE, STATEMENT, Priced, priced
@@ -343,7 +344,9 @@ async def _pages(
 
 def page_arguments(arguments: Mapping[str, Any]) -> PageArguments:
     """The arguments of a connection as the resolvers take them."""
-    order = tuple(Term(one.field.value, one.direction.value == "DESC") for one in arguments.get("order_by") or ())
+    order = tuple(
+        Term(one.field.value, one.direction.value == "DESC") for one in few("orderBy", arguments.get("order_by"))
+    )
     first_of_each = {term.column: term for term in reversed(order)}
     kept = tuple(term for term in order if first_of_each[term.column] is term)
     plain = {name: arguments.get(name) for name in ("first", "after", "last", "before", "filter")}

@@ -12,6 +12,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.context import Batch
 from resolvers.groups import GroupKey, grouping_of, groups_of_lists
+from resolvers.lists import few
 from schema.fields import AskedFeed, FedField, argument, column
 from schema.prices import GROUPS, priced, size
 from schema.scalars import JSON
@@ -161,6 +162,6 @@ def groups_field(description: str) -> Any:
 
 
 def _groups(arguments: Mapping[str, Any]) -> Batch:
-    by = [GroupKey(to_camel_case(key.name.lower()), key.value) for key in arguments["by"]]
+    by = [GroupKey(to_camel_case(key.name.lower()), key.value) for key in few("by", arguments["by"])]
     batch: Any = partial(groups_of_lists, grouping_of(by, arguments["first"]))
     return batch  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ import strawberry
 
 from db.pages import Term
 from resolvers.agents import agents_by_id
+from resolvers.lists import few
 from resolvers.usage import Usage, Wanted
 from resolvers.usage import usage as usage_of_runs
 from resolvers.workspaces import workspaces_by_id
@@ -141,9 +142,9 @@ async def usage(
     selection = selection_of(info)
     rows, totals = selection.child("rows"), selection.child("totals")
     wanted = Wanted(
-        tuple(dict.fromkeys(key.value for key in group_by)),
+        tuple(dict.fromkeys(key.value for key in few("groupBy", group_by))),
         filter,
-        tuple(Term(one.field.value, one.direction is SortDirection.DESC) for one in order_by or ()),
+        tuple(Term(one.field.value, one.direction is SortDirection.DESC) for one in few("orderBy", order_by)),
         first,
     )
     needs_rows = rows is not None or selection.selects("truncated")

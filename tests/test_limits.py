@@ -14,10 +14,10 @@ import pytest
 from graphql import GraphQLError, Token, get_introspection_query, parse
 
 from bench.documents import WORST
-from errors import ERRORS, LimitError
+from errors import ERRORS, InputValuesExceededError, LimitError
 from execution.caches import BYTES_OF_ENTRY, BYTES_OF_TOKEN, CacheLimits, bytes_of
 from execution.documents import Documents
-from execution.limits import RULES, DocumentLimits
+from execution.limits import RULES, DocumentLimits, check_input
 from gateway import served_schema
 from schema.build import GraphSchema
 from settings import Settings
@@ -230,3 +230,53 @@ async def test_errors_of_graphql_core_are_listed_alike(open_doors: Doors) -> Non
     for _status, answer in await open_doors.answers(query, given):
         assert len(answer["errors"]) == 10
         assert answer["extensions"] == {"errors": {"omitted": 15, "codes": {"BAD_ID": 15}}}
+
+
+CONFIGURED = "mutation($v: UpdateWorkspaceInput!) { updateWorkspace(input: $v) { workspace { id } } }"
+MANY: dict[str, tuple[str, Any]] = {
+    "orders": (
+        "query($v: [WorkspaceOrder!]) { workspaces(orderBy: $v) { totalCount } }",
+        [{"field": "NAME", "direction": "ASC"}] * 25_000,
+    ),
+    "wrong keys": ("query($v: [RunGroupKey!]!) { runs { groups(by: $v) { count } } }", ["NONE"] * 50_000),
+    "keys": ("query($v: [RunGroupKey!]!) { runs { groups(by: $v) { count } } }", ["STATUS"] * 90_000),
+    "unknown members": (
+        "query($v: WorkspaceFilter) { workspaces(filter: $v) { totalCount } }",
+        {f"a{number}": 1 for number in range(60_000)},
+    ),
+    "lists": (CONFIGURED, {"id": "W", "rendererConfig": [[[]] * 50_000]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+async def test_so_many_values_are_refused_before_any_is_looked_at(name: str, open_doors: Doors) -> None:
+    query, value = MANY[name]
+    assert await open_doors.codes(query, {"v": value}) == (400, ["INPUT_VALUES_EXCEEDED"])
+
+
+def test_values_are_counted_in_all_variables_together() -> None:
+    limits = replace(ROOMY, input_values=10)
+    check_input({"a": [1] * 4, "b": {"c": {}, "d": [1, 1]}}, limits)  # 2 variables, 4 + 2 + 2 values in them
+    with pytest.raises(InputValuesExceededError, match="the variables hold more than 10 values"):
+        check_input({"a": [1] * 4, "b": {"c": {}, "d": [1, 1, 1]}}, limits)
+
+
+async def test_what_other_limits_let_through_has_not_too_many_values(open_doors: Doors) -> None:
+    within = {"and": [{"name": {"in": [f"{n}-{k}" for k in range(1_000)]}} for n in range(10)]}
+    query = "query($v: WorkspaceFilter) { workspaces(filter: $v) { nodes { id } } }"
+    assert await open_doors.codes(query, {"v": within}) == (200, [])
+    representations = [{"__typename": "Workspace", "id": "W", "a": 1, "b": 1} for _ in range(1_000)]
+    entities = "query($v: [_Any!]!) { _entities(representations: $v) { __typename } }"
+    assert "INPUT_VALUES_EXCEEDED" not in (await open_doors.codes(entities, {"v": representations}))[1]
+
+
+async def test_columns_to_order_by_and_keys_to_group_by_are_few(open_doors: Doors) -> None:
+    for query, what in (
+        ("{ workspaces(orderBy: %) { totalCount } }", "{field: NAME}"),
+        ("{ runs { groups(by: %) { count } } }", "STATUS"),
+        ("{ usage(groupBy: %) { truncated } }", "AGENT"),
+        ("{ usage(orderBy: %) { truncated } }", "{field: COST}"),
+    ):
+        for number, codes in ((50, []), (51, ["BAD_ARGUMENT"])):
+            given = "[" + " ".join([what] * number) + "]"
+            assert (await open_doors.codes(query.replace("%", given)))[1] == codes, query
