@@ -243,7 +243,9 @@ class RateLimitedError(LimitError):
 
 
 class OverloadedError(LimitError):
-    """As many requests as one process takes on are being answered; nothing of this one was begun."""
+    """As many requests as one process takes on, of all or of one account, are being answered, or no connection to the
+    database is free.
+    """
 
     code = "OVERLOADED"
     status = 503

@@ -40,6 +40,7 @@ from web.guards.bodies import BodyLimits
 from web.guards.hosts import Hosts
 from web.guards.overload import Overload
 from web.guards.rates import Rates
+from web.guards.shares import Shares
 from web.health import Readiness, health_routes, metrics_route
 from web.jwts import jwts_of
 from web.pages import page_routes
@@ -96,8 +97,10 @@ def application(settings: Settings) -> FastAPI:
     tables = Database(settings.tables_url, seconds) if settings.tables_url else None
     rates = Rates(settings.rate_limit, settings.failure_limit, settings.redis_url)
     hosts, overload = Hosts(settings.allowed_hosts), Overload(settings.concurrency)
+    shares = Shares("accountConcurrency", "requests and operations", settings.account_concurrency)
+    open_sockets = Shares("accountSockets", "sockets", settings.account_sockets)
     jwts = jwts_of(settings, database)
-    viewers = Viewers(database, settings.token_cache_seconds, jwts.holder if jwts else None)
+    viewers = Viewers(database, settings.token_cache_seconds, jwts.holder if jwts else None, settings.request_seconds)
     entrance = Entrance(viewers, hosts, rates)
 
     @asynccontextmanager
@@ -128,12 +131,13 @@ def application(settings: Settings) -> FastAPI:
     without_docs: Any = dict.fromkeys(("openapi_url", "docs_url", "redoc_url"))  # GraphiQL has them
     app = Gateway(title="Workgraph", routes=routes, lifespan=lifespan, redirect_slashes=False, **without_docs)
     app.state.database, app.state.overload, app.state.rates = database, overload, rates
+    app.state.shares = shares
     bodies = BodyLimits(settings.body_bytes, settings.body_seconds)
     front = Front(
-        GraphEndpoint(graph, contexts.context, contexts.count, bodies, settings.batch),
+        GraphEndpoint(graph, contexts.context, contexts.count, bodies, settings.batch, overload, shares),
         SocketEndpoint(
-            graph, contexts.context, overload, settings.body_bytes, settings.socket_operations,
-            settings.socket_init_seconds,
+            graph, contexts.context, overload, shares, open_sockets, settings.body_bytes,
+            settings.socket_operations, settings.socket_init_seconds,
         ),
         app.router,
         hosts,

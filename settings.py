@@ -167,6 +167,13 @@ class Settings(BaseSettings):
     )
     failure_limit: int = Field(
         60,
+    account_concurrency: int = Field(
+        64,
+        ge=1,
+        description="Most requests and operations of one account at once in one process, from where its token is known "
+        "until the answer is sent.",
+    )
+    account_sockets: int = Field(50, ge=1, description="Most open sockets of one account at once in one process.")
         ge=0,
         description="Most requests in a minute from one address without a valid token; 0 for as many as it likes.",
     )

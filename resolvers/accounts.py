@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from db.database import Database
 from db.ids import id_of, organization_id_of
 from db.users import accounts, identities, organizations, tokens, users
 from db.writes import insert_missing
+from errors import RequestTimeoutError
 from resolvers.last_uses import LastUses
 
 BEARER, BROWSER, SIGN_IN = "bearer", "browser", "sign-in"
@@ -155,12 +157,14 @@ Foreign = Callable[[str], Awaitable[Holder | None]]
 class Viewers:
     """Who holds which token. What was found is taken to be true for some seconds.
 
-    `foreign` is asked about tokens that are none of ours.
+    `foreign` is asked about tokens that are none of ours. To look one up may take as many seconds as `patience` has.
     """
 
-    def __init__(self, database: Database, seconds: float, foreign: Foreign | None = None) -> None:
+    def __init__(
+        self, database: Database, seconds: float, foreign: Foreign | None = None, patience: float | None = None
+    ) -> None:
         self._database = database
-        self._seconds = seconds
+        self._seconds, self._patience = seconds, patience
         self._foreign = foreign
         self._known: dict[str, tuple[Holder, float]] = {}
         self._uses = LastUses(database)
@@ -168,7 +172,7 @@ class Viewers:
     async def of(self, token: str, kinds: Collection[str]) -> Viewer | None:
         """Who holds the token; None where it is wrong, has expired, or is of another kind.
 
-        Statements: 2 for a token that was not seen lately.
+        Statements: 2 for a token that was not seen lately. Raises RequestTimeoutError.
         """
         key = remembered_as(token)
         holder, until = self._known.get(key, (None, 0.0))
@@ -187,9 +191,18 @@ class Viewers:
         return holder.viewer
 
     async def _looked_up(self, token: str) -> Holder | None:
-        if self._foreign is not None and not token.startswith(PREFIX):
-            return await self._foreign(token)
-        return await holder_of(self._database, digest(token))
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                if self._foreign is not None and not token.startswith(PREFIX):
+                    return await self._foreign(token)
+                return await holder_of(self._database, digest(token))
+        except TimeoutError:
+            if self._patience is None or not limit.expired():
+                raise
+            message = f"it took longer than {self._patience:g} s to find out who asks; try again"
+            raise RequestTimeoutError(
+                message, limit="requestSeconds", value=self._patience, asked=self._patience
+            ) from None
 
     async def close(self) -> None:
         """Write what is still to be written."""

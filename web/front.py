@@ -50,7 +50,7 @@ class Front:
         stamped: Stamped = scope["state"]["stamped"]
         try:
             self._check(scope)
-            is_counted = scope["type"] == "http" and scope["path"] not in HEALTH
+            is_counted = scope["type"] == "http" and scope["path"] not in (*HEALTH, GRAPH)  # the graph counts itself
             with self.overload.one() if is_counted else nullcontext():
                 await self._place(scope)(scope, receive, send)
         except Exception as error:

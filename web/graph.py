@@ -19,6 +19,8 @@ from execution.route import Asked, HotPath
 from web.answers import answer_of, media_type_of, refused, status_of
 from web.context import RequestContext
 from web.guards.bodies import BodyLimits
+from web.guards.overload import Overload
+from web.guards.shares import Shares
 from web.pages import page
 from web.reading import asked_of, asked_of_address, json_of
 
@@ -63,6 +65,8 @@ class Graph:
 class GraphEndpoint:
     """What is at `/graphql` for HTTP. `context_of` finds out who asks, before a body is read, and may raise;
     `counted` is told of further operations in a request, and may raise as well.
+
+    A request takes room of the process while something is done for it, and of its account's share all the while.
     """
 
     graph: Graph
@@ -70,36 +74,41 @@ class GraphEndpoint:
     counted: Callable[[RequestContext, int], Awaitable[None]]
     bodies: BodyLimits
     most_in_batch: int
+    overload: Overload
+    shares: Shares
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A client that goes in the middle of its body gets no answer."""
-        headers = scope["state"]["headers"]
-        if scope["method"] == "POST":
-            answer = await self._posted(scope, receive, headers)
-        elif scope["method"] == "GET" and _is_for_people(scope, headers):
-            await self.context_of(HTTPConnection(scope))
+        headers, method = scope["state"]["headers"], scope["method"]
+        if method == "POST":
+            self.bodies.check(headers)
+        elif method != "GET":
+            raise MethodNotAllowedError("the graph answers GET and POST", "GET", "HEAD", "POST")
+        with self.overload.one():
+            context = await self.context_of(HTTPConnection(scope))
+        if method == "GET" and _is_for_people(scope, headers):
             await page("graphiql.html")(scope, receive, send)
             return
-        elif scope["method"] == "GET":
-            context = await self.context_of(HTTPConnection(scope))
-            answer = await self.graph.answer(asked_of_address(scope["query_string"]), context, receive)
-        else:
-            raise MethodNotAllowedError("the graph answers GET and POST", "GET", "HEAD", "POST")
-        if answer is not None:
-            status = 200 if isinstance(answer, list) else status_of(answer)
-            await _send(send, encoded(answer), status, media_type_of(headers.get(b"accept", b"")))
+        with self.shares.one(context.viewer.account_id):
+            answer = await (self._posted if method == "POST" else self._asked)(scope, receive, context)
+            if answer is not None:
+                status = 200 if isinstance(answer, list) else status_of(answer)
+                await _send(send, encoded(answer), status, media_type_of(headers.get(b"accept", b"")))
 
-    async def _posted(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> Any:
-        self.bodies.check(headers)
-        context = await self.context_of(HTTPConnection(scope))
+    async def _asked(self, scope: Scope, receive: Receive, context: RequestContext) -> Any:
+        with self.overload.one():
+            return await self.graph.answer(asked_of_address(scope["query_string"]), context, receive)
+
+    async def _posted(self, scope: Scope, receive: Receive, context: RequestContext) -> Any:
         body = await self.bodies.body(receive)
         if body is None:
             return None
         scope["state"]["is_read"] = True
-        value = json_of(body)
-        if isinstance(value, list):
-            return await self._batch(value, context, receive)
-        return await self.graph.answer(asked_of(value), context, receive)
+        with self.overload.one():
+            value = json_of(body)
+            if isinstance(value, list):
+                return await self._batch(value, context, receive)
+            return await self.graph.answer(asked_of(value), context, receive)
 
     async def _batch(self, values: list[Any], context: RequestContext, receive: Receive) -> list[dict[str, Any]]:
         """The answers to several operations, one after the other: one that writes may stand before one that reads."""

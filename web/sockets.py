@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +16,17 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.unset import UNSET
 
-from errors import GatewayError, SocketBusyError
+from errors import GatewayError, OverloadedError, SocketBusyError
 from execution.encode import encoded
 from web.answers import known_error, new_request_id, refused
 from web.context import RequestContext
 from web.graph import Graph
 from web.guards.overload import Overload
+from web.guards.shares import Shares
 from web.reading import asked_of, json_of
 
-TOO_LARGE, NOT_ACCEPTABLE = 1009, 4406  # why a socket is closed
+POLICY, TOO_LARGE, NOT_ACCEPTABLE = 1008, 1009, 4406  # why a socket is closed
+REFUSALS = 2  # so many times as many operations as there may be at once are refused; then the socket is closed
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,8 @@ class SocketEndpoint:
     graph: Graph
     context_of: Callable[[HTTPConnection], Awaitable[RequestContext]]
     overload: Overload
+    shares: Shares
+    open_sockets: Shares
     most_bytes: int
     most_operations: int
     init_seconds: float
@@ -41,8 +45,11 @@ class SocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed."""
         context = await self.context_of(HTTPConnection(scope))
-        websocket = WebSocket(scope, receive, send)
-        if GRAPHQL_TRANSPORT_WS_PROTOCOL not in scope["subprotocols"]:
+        with self.open_sockets.one(context.viewer.account_id):
+            await self._serve(WebSocket(scope, receive, send), context)
+
+    async def _serve(self, websocket: WebSocket, context: RequestContext) -> None:
+        if GRAPHQL_TRANSPORT_WS_PROTOCOL not in websocket.scope["subprotocols"]:
             await websocket.accept()
             await websocket.close(NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
@@ -60,6 +67,7 @@ class Frames:
 
     websocket: WebSocket
     most_bytes: int
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         """The messages that come, until the other side goes."""
@@ -77,9 +85,10 @@ class Frames:
                 raise NonJsonMessageReceived from error
 
     async def send_json(self, message: Mapping[str, object]) -> None:
-        """Send one, as text: what browsers read as such."""
+        """Send one, as text: what browsers read as such; the next when the other side reads."""
         try:
-            await self.websocket.send_text(encoded(message).decode())
+            async with self.turn:
+                await self.websocket.send_text(encoded(message).decode())
         except (WebSocketDisconnect, RuntimeError) as error:  # RuntimeError: it was closed on our side meanwhile
             raise WebSocketDisconnected from error
 
@@ -122,6 +131,8 @@ class Conversation(BaseGraphQLTransportWSHandler[RequestContext, None]):
             await self.websocket.close(code=4401, reason="Unauthorized")
         elif message["id"] in self.operations:
             await self.websocket.close(code=4409, reason=f"Subscriber for {message['id'][:50]} already exists")
+        elif len(self.operations) >= REFUSALS * self.endpoint.most_operations:
+            await self.websocket.close(code=POLICY, reason="More operations at once than are even refused")
         else:
             operation = Asking(self, message["id"], message["payload"], len(self.operations) + 1)
             operation.task = asyncio.create_task(self.run_operation(operation))
@@ -129,8 +140,14 @@ class Conversation(BaseGraphQLTransportWSHandler[RequestContext, None]):
             self.operations[operation.id] = operation
 
     async def run_operation(self, operation: Any) -> None:
-        """Answer an operation."""
-        answer = await self._answer(operation)
+        """Answer an operation, which is of its account's share until the answer was sent."""
+        try:
+            with self.endpoint.shares.one(self.context.viewer.account_id):
+                await self._send(operation, await self._answer(operation))
+        except OverloadedError as error:
+            await self._send(operation, refused(error, new_request_id()))
+
+    async def _send(self, operation: Any, answer: dict[str, Any]) -> None:
         try:
             if "data" in answer:
                 await operation.send_operation_message({"id": operation.id, "type": "next", "payload": answer})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from db.database import Database
-from tests.test_socket import opened
+from tests.test_socket import Socket, opened
 from tests.web.sites import ANSWERED, Site, Sites, code_of
 
 
@@ -68,6 +69,73 @@ async def test_operations_over_sockets_take_room_and_open_sockets_do_not(sites: 
         held.set()
         assert (await socket.heard())["payload"] == {"data": {"workspaces": {"totalCount": 0}}}
     assert site.app.state.overload.now == 0
+
+
+async def test_bodies_that_are_awaited_take_no_room_and_count_for_their_account_alone(sites: Sites) -> None:
+    site = await sites(concurrency=1, account_concurrency=3, token_cache_seconds=60)
+    come = [asyncio.Event() for _ in range(3)]
+    await site.post()  # the token is known from now on
+
+    async def slow(arrived: asyncio.Event) -> AsyncIterator[bytes]:
+        await arrived.wait()
+        yield b'{"query":"{ __typename }"}'
+
+    headers = {**site.signed, "content-type": "application/json"}
+    waiting = [asyncio.create_task(_answered(site.app, headers, slow(arrived))) for arrived in come]
+    async with asyncio.timeout(10):
+        while sum(site.app.state.shares.now.values()) < 3:  # noqa: ASYNC110  nothing tells when
+            await asyncio.sleep(0.01)
+    assert site.app.state.overload.now == 0
+    refused = await site.post()
+    told = refused.json()["errors"][0]["extensions"]
+    assert (code_of(refused), refused.headers["retry-after"]) == ((503, "OVERLOADED"), "1")
+    assert (told["limit"], told["value"], told["asked"]) == ("accountConcurrency", 3, 4)
+    other = await site.another_token()
+    assert (await site.post(authorization=f"Bearer {other}")).json() == ANSWERED
+    for arrived, one in zip(come, waiting, strict=True):
+        arrived.set()
+        assert await one == 200
+    assert (site.app.state.shares.now, (await site.post()).json()) == ({}, ANSWERED)
+
+
+async def _answered(app: Any, headers: dict[str, str], body: AsyncIterator[bytes]) -> int:
+    """The status of the answer to a body that comes when it comes; httpx would wait for it first."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": await anext(body), "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    named = [(name.encode(), value.encode()) for name, value in {"host": "localhost", **headers}.items()]
+    scope = {
+        "type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "root_path": "", "scheme": "http",
+        "query_string": b"", "headers": named, "client": ("127.0.0.1", 1), "server": ("localhost", 80),
+    }  # fmt: skip
+    await app(scope, receive, send)
+    status: int = sent[0]["status"]
+    return status
+
+
+async def test_an_account_has_so_many_sockets(sites: Sites) -> None:
+    site = await sites(account_sockets=1)
+    async with opened(site.app, site.token):
+        second = Socket(site.app, site.token)
+        await second.coming.put({"type": "websocket.connect"})
+        told = await asyncio.wait_for(second.sent.get(), 10)
+        assert (told["type"], told["status"]) == ("websocket.http.response.start", 503)
+        async with opened(site.app, await site.another_token()) as socket:
+            assert await socket.asked("{ __typename }") == ANSWERED
+    async with opened(site.app, site.token) as socket:
+        assert await socket.asked("{ __typename }") == ANSWERED
+
+
+async def test_to_find_out_who_asks_is_part_of_a_requests_time(sites: Sites, held: asyncio.Event) -> None:
+    site = await sites(request_seconds=0.1)
+    assert code_of(await site.post()) == (504, "TIMEOUT")
+    held.set()
+    assert (await site.post()).json() == ANSWERED
 
 
 async def test_a_request_that_fails_or_goes_gives_its_room_back(sites: Sites, held: asyncio.Event) -> None:

@@ -96,6 +96,32 @@ async def test_another_protocol_a_long_message_and_silence_close_the_socket(site
     assert (await socket.sent.get())["code"] == 4406
 
 
+async def test_whoever_does_not_heed_refusals_is_closed(sites: Sites) -> None:
+    site = await sites(socket_operations=2)
+    stuck = asyncio.Event()
+
+    async def unread(scope: Any, receive: Any, send: Any) -> None:
+        async def sent(message: Any) -> None:
+            await send(message)
+            if '"id"' in message.get("text", ""):  # an answer
+                await stuck.wait()
+
+        await site.app(scope, receive, sent)
+
+    socket = Socket(unread, site.token)
+    await socket.coming.put({"type": "websocket.connect"})
+    await socket.say(type="connection_init")
+    for number in range(5):
+        await socket.say(type="subscribe", id=str(number), payload={"query": "{ __typename }"})
+    async with asyncio.timeout(10):
+        while (told := await socket.sent.get())["type"] != "websocket.close":
+            pass
+    assert (told["code"], socket.sent.empty()) == (1008, True)
+    stuck.set()
+    await socket.coming.put({"type": "websocket.disconnect", "code": 1008})
+    await asyncio.wait_for(socket.running, 10)
+
+
 async def test_a_socket_has_so_many_operations_at_once(sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
     site = await sites(socket_operations=2)
     go = asyncio.Event()
