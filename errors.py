@@ -333,6 +333,12 @@ class CostExceededError(LimitError):
     code = "COST_EXCEEDED"
 
 
+class AnswerBytesExceededError(LimitError):
+    """An answer of more bytes, counted before it is encoded, than `WORKGRAPH_ANSWER_BYTES`."""
+
+    code = "ANSWER_BYTES_EXCEEDED"
+
+
 class ErrorsExceededError(LimitError):
     """There are more errors than `WORKGRAPH_ERRORS_LISTED`, which are told before this one."""
 
@@ -400,5 +406,6 @@ ERRORS: tuple[type[GatewayError], ...] = (
     InputValuesExceededError,
     KeysExceededError,
     CostExceededError,
+    AnswerBytesExceededError,
     ErrorsExceededError,
 )

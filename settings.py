@@ -131,6 +131,11 @@ class Settings(BaseSettings):
     errors_listed: int = Field(
         10, ge=1, description="Most errors that an answer lists; it says how many more there are."
     )
+    answer_bytes: int = Field(
+        20_000_000,
+        ge=10_000,
+        description="Most bytes of an answer, as far as they are known before it is encoded: texts, JSON, names.",
+    )
     cached_documents: int = Field(1_000, ge=1, description="Most documents that a process keeps parsed and checked.")
     cached_document_bytes: int = Field(
         64_000_000, ge=100_000, description="Most bytes of memory, as estimated, that these documents may take."

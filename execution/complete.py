@@ -16,6 +16,7 @@ from itertools import accumulate, chain, islice
 from types import GeneratorType
 from typing import Any, Protocol
 
+import orjson
 from graphql import (
     GraphQLError,
     GraphQLObjectType,
@@ -31,9 +32,11 @@ from graphql import (
 from graphql.execution.executor import Executor, invalid_return_type_error
 from graphql.pyutils import Path, is_iterable
 
+from execution.encode import encoded
 from execution.faults import Fault
 from execution.leaves import AS_THEY_ARE
 from execution.plan import FieldPlan, Planner, SelectionPlan
+from execution.sizes import Size
 from execution.waiting import HANDOVER
 
 Values = Sequence[Any]
@@ -72,10 +75,12 @@ class Frame:
 
 
 class HasExecutor(Protocol):
-    """What can give graphql-core's executor, should it be needed."""
+    """What can give graphql-core's executor, should it be needed, and counts the bytes of the answer."""
 
     @property
     def executor(self) -> Executor[Any]: ...
+    @property
+    def size(self) -> Size: ...
 
 
 @dataclass(eq=False)
@@ -88,6 +93,7 @@ class Completing:
     lost: Callable[[], None]
     owners: Owners | None = None
     shared_by: float = 1  # how many parents have each of the values, on average
+    times: float = 1  # how often each of the parents stands in the answer
     frames: list[Frame] = field(default_factory=list)
     has_waited: bool = False
 
@@ -111,7 +117,7 @@ class Completing:
         if is_list_type(of):
             return await self._lists(of.of_type, values, where)
         if is_leaf_type(of):
-            written = self._leaves(of, values)
+            written = self._measured(of, self._leaves(of, values))
             return lambda: written
         if is_abstract_type(of):
             return await self._abstract(of, values, where)
@@ -152,6 +158,30 @@ class Completing:
         if set(map(type, values)) == {AS_THEY_ARE.get(of.name)}:
             return list(values)
         return [self._leaf(of, value) for value in values]
+
+    def _measured(self, of: Any, values: list[Any]) -> list[Any]:
+        """The leaves, their bytes counted. JSON is encoded for it, which the encoder then need not do."""
+        if of.name == "Boolean":
+            return values
+        count = sum(len(value) for value in values if type(value) is str)
+        if self.planner.native.get(of.name) is object:
+            count += self._encode(values)
+        self.run.size.add(count * self.times * self.shared_by)
+        return values
+
+    def _encode(self, values: list[Any]) -> int:
+        """Puts JSON as text in the place of lists and objects, as far as it is not too much; how many bytes it has."""
+        count, room = 0, self.run.size.most - self.run.size.bytes
+        for place, value in enumerate(values):
+            if isinstance(value, (dict, list)) and count <= room:
+                try:
+                    text = encoded(value)
+                except Exception as error:
+                    values[place] = self.fault(error)
+                else:
+                    count += len(text)
+                    values[place] = orjson.Fragment(text)
+        return count
 
     def _leaf(self, of: Any, value: Any) -> Any:
         try:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import orjson
-from graphql import ExecutionResult, OperationType
+from graphql import ExecutionResult, GraphQLLeafType, OperationType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from errors import LimitError
@@ -22,6 +23,7 @@ from execution.listing import Listing, listed
 from execution.loop import Run
 from execution.operations import Operation, Operations
 from execution.plan import Planner
+from execution.sizes import Size
 from execution.telling import tells_cost, told
 from execution.trace import trace_of
 from execution.waiting import Rest, begin
@@ -62,9 +64,24 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
                 trace.fallback = planner
             return self._told(super().execute_operation(serially), quote)
         listing = Listing(self.errors_listed)
-        run = Run(self.context_value, self.variable_values, planner, lambda: self, listing, quote, is_eager=True)
+        limits = self.operations.limits
+        run = Run(
+            self.context_value, self.variable_values, planner, lambda: self, listing, quote, limits, is_eager=True
+        )
         result = begin(self._result(run))
         return _later(result) if isinstance(result, Rest) else result
+
+    @cached_property
+    def size(self) -> Size:
+        """The bytes of graphql-core's answer so far."""
+        return Size(self.operations.limits)
+
+    def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
+        """graphql-core's, its bytes counted."""
+        value = super().complete_leaf_value(return_type, result)
+        if isinstance(value, (str, dict, list)):
+            self.size.add(len(value) if isinstance(value, str) else len(encoded(value)))
+        return value
 
     @staticmethod
     def on_fallback(reason: str) -> None:
@@ -81,6 +98,8 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             return self._told_later(result, quote)
         if not isinstance(result, ExecutionResult):
             return result
+        if self.size.is_passed:
+            return ExecutionResult(None, [refused(self.size.refusal())])
         result = listed(result, self.errors_listed)
         if quote and tells_cost(self.context_value):
             result.extensions = {**(result.extensions or {}), **told(quote, None)}

@@ -13,6 +13,7 @@ from graphql.language import TokenKind
 
 from errors import (
     AliasesExceededError,
+    AnswerBytesExceededError,
     CharactersExceededError,
     CostExceededError,
     DepthExceededError,
@@ -42,6 +43,7 @@ class DocumentLimits:
     input_depth: int = 50
     input_values: int = 12_000
     errors_listed: int = 10
+    answer_bytes: int = 20_000_000
     keys_ceiling: int = 1_000
     cost: int = 10_000
     page_default: int = 50
@@ -112,9 +114,15 @@ COST: Final = Rule(
     "the operation may cost {asked}, {value} at most; ask for smaller pages or for less at once",
 )
 ERRORS: Final = Rule("errors_listed", ErrorsExceededError, "there are more errors; the first {value} are listed")
+ANSWER_BYTES: Final = Rule(
+    "answer_bytes",
+    AnswerBytesExceededError,
+    "the answer would have more than {value} bytes; ask for smaller pages, or for fewer long texts at once",
+)
 RULES: Final = (
     CHARACTERS, TOKENS, DEPTH, ALIASES, SELECTIONS, DIRECTIVES, ROOT_FIELDS, INPUT_DEPTH, INPUT_VALUES, KEYS, COST,
     ERRORS,
+    ANSWER_BYTES,
 )  # fmt: skip
 
 OPEN = {TokenKind.BRACKET_L, TokenKind.BRACE_L}

@@ -20,14 +20,16 @@ from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
-from errors import TooLargeError
+from errors import LimitError, TooLargeError
 from execution.complete import Assembly, Completing, Frame, Owners, Values, Where, gathered
 from execution.costs import Quote
 from execution.faults import Settling
 from execution.feeds import Batch, Call
+from execution.limits import DocumentLimits, refused
 from execution.listing import Listing
 from execution.plan import Attribute, Batched, FieldPlan, Local, Planner, SelectionPlan, Source
-from execution.rows import dicts_of
+from execution.rows import bytes_of, dicts_of
+from execution.sizes import Size
 from execution.telling import cost_of, tells_cost, told
 from execution.trace import trace_of
 from execution.waiting import HANDOVER, Rest, begin
@@ -57,6 +59,7 @@ class Run:
     make_executor: Callable[[], Executor[Any]]
     listing: Listing = field(default_factory=Listing)
     quote: Quote | None = None  # what it may cost
+    limits: DocumentLimits | None = None  # on the answer
     is_eager: bool = False  # begun where nobody has said yet that it may wait
     _frames: list[Frame] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -66,6 +69,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.trace = trace_of(self.context)
+        self.size = Size(self.limits)
         self._tells_cost = tells_cost(self.context)
 
     @cached_property
@@ -81,6 +85,8 @@ class Run:
             data = await (self._in_series(plan, root) if is_mutation else self._at_once(plan, root))
         except TooLargeError as error:
             return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+        except LimitError as error:
+            return ExecutionResult(None, [refused(error)])
         return ExecutionResult(data, self.listing.errors or None, self._extensions())
 
     def _extensions(self) -> dict[str, Any] | None:
@@ -272,7 +278,7 @@ class Run:
     # -------------------------------------------------------------------------------------------------- what is shared
 
     def _completing(self, frame: Frame, number: int) -> Completing:
-        return Completing(self, self.planner, frame.fields[number], self._lost)
+        return Completing(self, self.planner, frame.fields[number], self._lost, times=frame.times)
 
     async def _complete(
         self, completing: Completing, frame: Frame, number: int, values: list[Any], below: list[Frame]
@@ -308,7 +314,7 @@ class Run:
         await self._levels(completing.frames)
 
     def _count(self, frame: Frame, found: list[Frame]) -> None:
-        """Takes frames in. Raises TooLargeError where the answer gets too large.
+        """Takes frames in. Raises TooLargeError and AnswerBytesExceededError where the answer gets too large.
 
         An object that many lead to is made once and stands in the answer many times, so that a short document could
         ask for an answer that no memory holds.
@@ -317,6 +323,7 @@ class Run:
         for one in found:
             one.times *= frame.times
             self._objects += len(one.sources) * one.times
+            self.size.add(bytes_of(one) * one.times)
         if self._objects > MOST_OBJECTS:
             raise TooLargeError(f"the answer would hold more than {MOST_OBJECTS:,} objects; ask for less at once")
 

@@ -123,7 +123,8 @@ class FieldPlan:
 
 @dataclass(eq=False)
 class SelectionPlan:
-    """A selection on one object type. `functions` are the row functions made so far, by class of row.
+    """A selection on one object type. `functions` are the row functions made so far, by class of row, and
+    `measures` what measures rows.
 
     `outer` are the fields that rows do not hold themselves, `resolved` those that other objects do not.
     """
@@ -133,6 +134,7 @@ class SelectionPlan:
     outer: list[FieldPlan]
     resolved: list[FieldPlan]
     functions: dict[type | None, Any] = field(default_factory=dict)
+    measures: dict[type | None, Any] = field(default_factory=dict)
 
     @property
     def alone(self) -> list[SelectionPlan]:

@@ -76,4 +76,6 @@ class HotPath:
             self.executor, self.schema, document.definitions, document.fragments, None, context, node, variables,
             default_field_resolver, default_type_resolver, default_field_resolver, is_awaitable=optimized_is_awaitable,
         )  # fmt: skip
-        return Run(context, variables, planner, executor, Listing(self.executor.errors_listed), quote)
+        return Run(
+            context, variables, planner, executor, Listing(self.executor.errors_listed), quote, self.documents.limits
+        )

@@ -15,6 +15,7 @@ from execution.complete import Frame
 from execution.faults import Fault
 from execution.feeds import RowColumn
 from execution.plan import Attribute, FieldPlan, SelectionPlan, Typename
+from execution.sizes import Measure, measure_of
 
 FUNCTIONS_OF_ONE = 16  # classes of rows that one selection meets; more mean that somebody makes them by the request
 RowFunction = Callable[..., list[dict[str, Any]]]
@@ -23,15 +24,27 @@ RowFunction = Callable[..., list[dict[str, Any]]]
 def dicts_of(frame: Frame, lists: Sequence[Sequence[Any]], lost: Callable[[], None]) -> list[dict[str, Any]]:
     """One dict per object; `lists` holds the values of the frame's fields. Raises nothing."""
     plan, sources = frame.plan, frame.sources
-    function = plan.functions.get(frame.kind)
-    if function is None:
-        if len(plan.functions) >= FUNCTIONS_OF_ONE:
-            plan.functions.clear()
-        function = plan.functions[frame.kind] = row_function(plan, frame.kind)
+    function: RowFunction = _known(plan.functions, row_function, frame)
     try:
         return function(sources, lists, lost)
     except Exception:
         return [_carefully(plan, source, values, lost) for source, values in _with_values(sources, lists)]  # D
+
+
+def bytes_of(frame: Frame) -> int:
+    """The bytes that the frame's rows take in the answer, each once, but for the values of the frame's fields."""
+    measure: Measure = _known(frame.plan.measures, measure_of, frame)
+    return measure.bytes_of(frame.sources)
+
+
+def _known(known: dict[type | None, Any], made: Callable[[SelectionPlan, type | None], Any], frame: Frame) -> Any:
+    """What was made of the frame's plan for its class of rows, or is made now."""
+    one = known.get(frame.kind)
+    if one is None:
+        if len(known) >= FUNCTIONS_OF_ONE:
+            known.clear()
+        one = known[frame.kind] = made(frame.plan, frame.kind)
+    return one
 
 
 def row_function(plan: SelectionPlan, kind: type | None) -> RowFunction:

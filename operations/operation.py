@@ -16,6 +16,7 @@ from db.own import EDITOR
 from db.texts import is_storable
 
 LEVELS_AROUND = 8  # what a value stands in where it is kept: a document, a list of it, an answer
+MAX_JSON_BYTES = 65_536  # of a value that is free in form
 MAX_NAME_CHARACTERS = 255  # of names, keys and foreign ids; as rest/models has it
 
 
@@ -33,12 +34,14 @@ def _storable(text: str) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """The value, of which JSON can hold all. Raises ValueError for endless numbers and deep nesting, say."""
+    """The value, of which JSON can hold all. Raises ValueError for endless numbers, deep nesting, and what is large."""
     try:
         json.dumps(value, allow_nan=False)
-        orjson.dumps(reduce(lambda inner, _level: [inner], range(LEVELS_AROUND), value))
+        text = orjson.dumps(reduce(lambda inner, _level: [inner], range(LEVELS_AROUND), value))
     except (orjson.JSONEncodeError, ValueError, RecursionError) as error:
         raise ValueError(f"cannot be kept as JSON: {error}") from None
+    if len(text) - 2 * LEVELS_AROUND > MAX_JSON_BYTES:
+        raise ValueError(f"has more than {MAX_JSON_BYTES:,} bytes as JSON")
     return value
 
 
