@@ -167,11 +167,6 @@ class Settings(BaseSettings):
         ge=1,
         description="Most requests that one process answers at once; another one is told at once to come again.",
     )
-    rate_limit: int = Field(
-        6_000, ge=0, description="Most requests and operations of one account in a minute; 0 for as many as it likes."
-    )
-    failure_limit: int = Field(
-        60,
     account_concurrency: int = Field(
         64,
         ge=1,
@@ -179,6 +174,11 @@ class Settings(BaseSettings):
         "until the answer is sent.",
     )
     account_sockets: int = Field(50, ge=1, description="Most open sockets of one account at once in one process.")
+    rate_limit: int = Field(
+        6_000, ge=0, description="Most requests and operations of one account in a minute; 0 for as many as it likes."
+    )
+    failure_limit: int = Field(
+        60,
         ge=0,
         description="Most requests in a minute from one address without a valid token; 0 for as many as it likes.",
     )
