@@ -17,8 +17,9 @@ from graphql import (
     GraphQLObjectType,
     IntValueNode,
     ListValueNode,
-    ObjectValueNode,
+    NullValueNode,
     OperationDefinitionNode,
+    StringValueNode,
     Undefined,
     VariableNode,
     get_named_type,
@@ -26,7 +27,7 @@ from graphql import (
 
 from execution.limits import COST, KEYS, DocumentLimits
 from execution.merging import Key, Merging, Occurrence, Source, apart, key_of
-from execution.prices import OF_INTROSPECTION, Price, Prices, weight_of
+from execution.prices import OF_INTROSPECTION, Given, Price, Prices, weight_of
 
 Values = Mapping[str, Any]  # of a request's variables
 Amount = float | Callable[[Values], float]  # known, or by the variables
@@ -58,7 +59,8 @@ class Place:
     def cost(self, values: Values) -> Cost:
         """What it costs."""
         inner = self.below.cost(values)
-        own = self.price.weight + sum(_amount(one, values) for one in self.inputs)
+        times = 1 + self.below.counted if self.price.sized_fields else 1
+        own = self.price.weight + times * sum(_amount(one, values) for one in self.inputs)
         objects = _amount(self.count, values) * (self.price.of_object + inner.each)  # B
         if self.price.is_batched:  # A
             return Cost(own + inner.fixed, objects)
@@ -72,9 +74,11 @@ class Bill:
     common: list[Place] = field(default_factory=list)
     by_type: dict[GraphQLObjectType, list[Place]] = field(default_factory=dict)
     known: Cost | None = None
+    counted: int = 0  # how many fields have a price of their own, as `totalCount` has
 
     def close(self) -> Bill:
         """The bill with all places on it, summed up if no variable changes it."""
+        self.counted = sum(place.price.weight > 0 for place in self.common)
         if all(place.is_known for places in (self.common, *self.by_type.values()) for place in places):
             self.known = self._summed({})
             self.common, self.by_type = [], {}  # which nobody needs any more
@@ -198,29 +202,45 @@ class Asked:
 
     def inputs(self) -> Iterator[Amount]:
         """What the arguments cost: known for what is written out, by its values for each variable."""
-        known = 0.0
-        for argument in self.node.arguments or ():
-            definition = self.price.arguments.get(argument.name.value)
-            waiting: list[tuple[Any, Any]] = [(argument.value, definition and definition.type)]
-            while waiting:
-                value, of = waiting.pop()
-                if of is None or not self.prices.is_weighty(of):
-                    continue
-                if isinstance(value, VariableNode):
-                    yield _of_variable(self.prices, value.name.value, of)
-                elif isinstance(value, ListValueNode):
-                    waiting += [(one, of) for one in value.values]
-                elif isinstance(value, ObjectValueNode):
-                    for member in value.fields:
-                        declared = get_named_type(of).fields.get(member.name.value)
-                        known += weight_of(declared) if declared else 0
-                        waiting.append((member.value, declared and declared.type))
+        known, waiting = 0.0, list(self._arguments())
+        while waiting:
+            value, given = waiting.pop()
+            if isinstance(value, VariableNode):
+                yield _of_variable(self.prices, value.name.value, given)
+            elif not isinstance(value, NullValueNode):
+                known += given.cost(_sized(value))
+                waiting += self._members(value, given)
         if known:
             yield known
 
+    def _arguments(self) -> Iterator[tuple[Any, Given]]:
+        for argument in self.node.arguments or ():
+            definition = self.price.arguments.get(argument.name.value)
+            if definition and self.prices.is_weighty(definition.type):
+                yield argument.value, Given(definition.type)
 
-def _of_variable(prices: Prices, name: str, of: Any) -> Callable[[Values], float]:
-    return lambda values: prices.of_value(values.get(name), of)
+    def _members(self, value: Any, given: Given) -> Iterator[tuple[Any, Given]]:
+        """What stands in a value that is written out, if it can cost anything."""
+        if isinstance(value, ListValueNode):
+            declared = [(one, given.inner(given.of)) for one in value.values]
+        else:
+            of: Any = getattr(get_named_type(given.of), "fields", {})
+            members = [one for one in getattr(value, "fields", ()) if one.name.value in of]
+            declared = [
+                (one.value, given.inner(of[one.name.value].type, weight_of(of[one.name.value]))) for one in members
+            ]
+        return (one for one in declared if one[1].weight or self.prices.is_weighty(one[1].of))
+
+
+def _sized(value: Any) -> Any:
+    """A value that is written out, as far as its size counts."""
+    if isinstance(value, ListValueNode):
+        return list(value.values)
+    return value.value if isinstance(value, StringValueNode) else None
+
+
+def _of_variable(prices: Prices, name: str, given: Given) -> Callable[[Values], float]:
+    return lambda values: prices.of_value(values.get(name), given)
 
 
 def _by_variables(given: Sequence[Any], count: Callable[[Sequence[Any]], float]) -> Amount:

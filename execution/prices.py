@@ -26,6 +26,9 @@ DEFINITION = "strawberry-definition"  # where Strawberry keeps what it was made 
 EACH = "each"  # in a field's metadata: whether its weight counts for each parent, whatever feeds it
 OF_OBJECT = 0.1  # what an object of an answer costs: 10 microseconds, to be read and written
 OF_INTROSPECTION = {"__schema": 1_000, "__type": 20}  # what they cost, all below them included
+CHARACTERS = 100  # of a text that count as one value of an input
+VALUES = 10  # of a list that do
+WITHIN = 5  # times what is given within an input of some weight counts: a condition on the records of a record
 UNSIZED = 10  # objects that a list is taken to hold where nothing says how many
 
 
@@ -123,23 +126,43 @@ class Prices:
             self._weighty[named.name] = any(map(weight_of, _input_fields(named)))
         return self._weighty[named.name]
 
-    def of_value(self, value: Any, of: Any) -> float:
-        """What a variable's value costs as an input of this type: the sum over the members that it gives."""
-        total, waiting = 0.0, [(value, of)]
+    def of_value(self, value: Any, given: Given) -> float:
+        """What a variable's value costs there: the sum over the members that it gives."""
+        total, waiting = 0.0, [(value, given)]
         while waiting:
-            value, of = waiting.pop()
-            named: Any = get_named_type(of)
-            if value is None or not self.is_weighty(named):
+            value, given = waiting.pop()
+            if value is None:
+                continue
+            total += given.cost(value)
+            if not self.is_weighty(given.of):
                 continue
             if isinstance(value, list):
-                waiting += [(one, named) for one in value]
+                waiting += [(one, given.inner(given.of)) for one in value]
             elif isinstance(value, Mapping):
+                named: Any = get_named_type(given.of)
                 for name, member in named.fields.items():
                     key = member.out_name if member.out_name in value else name
-                    if value.get(key) is not None:
-                        total += weight_of(member)
-                        waiting.append((value[key], member.type))
+                    waiting.append((value.get(key), given.inner(member.type, weight_of(member))))
         return total
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a value is given for: its type, the weight of what it is given for, and how often that counts."""
+
+    of: Any
+    weight: float = 0
+    times: float = 1
+
+    def cost(self, value: str | list[Any] | Any) -> float:
+        """What the value costs itself: the weight, again for every so many characters or members that it has."""
+        most = CHARACTERS if isinstance(value, str) else VALUES
+        size = len(value) if isinstance(value, str | list) else 0
+        return self.times * self.weight * max(1, size / most)
+
+    def inner(self, of: Any, weight: float = 0) -> Given:
+        """What a member of the value is given for; below a weight it counts for many."""
+        return Given(of, weight, self.times * WITHIN if self.weight else self.times)
 
 
 def _input_fields(first: GraphQLInputObjectType) -> Iterator[Any]:

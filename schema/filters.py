@@ -21,11 +21,17 @@ from db.users import users
 from db.workspaces import SYSTEM_BITS, workspace_agents, workspaces
 from resolvers.filters import FILTER, Bits, Compare, Related, SharedWithMe, TagSet, ToManyFilter, ToOneFilter
 from schema.enums import AgentStatus, ChartKind, ComputerStatus, RunStatus, System, WorkspaceStatus
-from schema.prices import RELATED, priced
+from schema.prices import COMPARED, FOUND, RELATED, priced
 
 
 def _says(description: str, name: str | None = None) -> Any:
     return strawberry.field(description=description, default=strawberry.UNSET, name=name)
+
+
+def _operator(description: str, name: str | None = None, weight: int = COMPARED) -> Any:
+    return strawberry.field(
+        description=description, default=strawberry.UNSET, name=name, directives=priced(weight).directives
+    )
 
 
 def _compare(column: str) -> Any:
@@ -35,7 +41,7 @@ def _compare(column: str) -> Any:
 
 
 def _means(description: str, meaning: Any) -> Any:
-    price = () if isinstance(meaning, Bits) else priced(RELATED).directives
+    price = priced(RELATED).directives if isinstance(meaning, ToOneFilter | SharedWithMe) else ()
     return strawberry.field(
         description=description, default=strawberry.UNSET, metadata={FILTER: meaning}, directives=price
     )
@@ -57,110 +63,110 @@ SOME, EVERY, NONE = (
 
 @strawberry.input(description="Compares a text. All operators given hold at once.")
 class StringFilter:
-    eq: str | None = _says(EQ)
-    ne: str | None = _says(NE)
-    in_: list[str] | None = _says(IN, name="in")
-    not_in: list[str] | None = _says(NOT_IN)
-    lt: str | None = _says(LT)
-    lte: str | None = _says(LTE)
-    gt: str | None = _says(GT)
-    gte: str | None = _says(GTE)
-    contains: str | None = _says("Contains this, in whichever case; `%` and `_` are plain letters.")
-    starts_with: str | None = _says("Starts with this, in whichever case.")
-    is_null: bool | None = _says(IS_NULL)
+    eq: str | None = _operator(EQ)
+    ne: str | None = _operator(NE)
+    in_: list[str] | None = _operator(IN, name="in")
+    not_in: list[str] | None = _operator(NOT_IN)
+    lt: str | None = _operator(LT)
+    lte: str | None = _operator(LTE)
+    gt: str | None = _operator(GT)
+    gte: str | None = _operator(GTE)
+    contains: str | None = _operator("Contains this, in whichever case; `%` and `_` are plain letters.", weight=FOUND)
+    starts_with: str | None = _operator("Starts with this, in whichever case.", weight=FOUND)
+    is_null: bool | None = _operator(IS_NULL)
 
 
 @strawberry.input(description="Compares a whole number. All operators given hold at once.")
 class IntFilter:
-    eq: int | None = _says(EQ)
-    ne: int | None = _says(NE)
-    in_: list[int] | None = _says(IN, name="in")
-    not_in: list[int] | None = _says(NOT_IN)
-    lt: int | None = _says(LT)
-    lte: int | None = _says(LTE)
-    gt: int | None = _says(GT)
-    gte: int | None = _says(GTE)
-    is_null: bool | None = _says(IS_NULL)
+    eq: int | None = _operator(EQ)
+    ne: int | None = _operator(NE)
+    in_: list[int] | None = _operator(IN, name="in")
+    not_in: list[int] | None = _operator(NOT_IN)
+    lt: int | None = _operator(LT)
+    lte: int | None = _operator(LTE)
+    gt: int | None = _operator(GT)
+    gte: int | None = _operator(GTE)
+    is_null: bool | None = _operator(IS_NULL)
 
 
 @strawberry.input(description="Compares a moment. All operators given hold at once.")
 class DateTimeFilter:
-    eq: datetime | None = _says(EQ)
-    ne: datetime | None = _says(NE)
-    in_: list[datetime] | None = _says(IN, name="in")
-    not_in: list[datetime] | None = _says(NOT_IN)
-    lt: datetime | None = _says("Before this.")
-    lte: datetime | None = _says("At this moment or before.")
-    gt: datetime | None = _says("After this.")
-    gte: datetime | None = _says("At this moment or after.")
-    is_null: bool | None = _says(IS_NULL)
+    eq: datetime | None = _operator(EQ)
+    ne: datetime | None = _operator(NE)
+    in_: list[datetime] | None = _operator(IN, name="in")
+    not_in: list[datetime] | None = _operator(NOT_IN)
+    lt: datetime | None = _operator("Before this.")
+    lte: datetime | None = _operator("At this moment or before.")
+    gt: datetime | None = _operator("After this.")
+    gte: datetime | None = _operator("At this moment or after.")
+    is_null: bool | None = _operator(IS_NULL)
 
 
 @strawberry.input(description="Compares a truth value. All operators given hold at once.")
 class BooleanFilter:
-    eq: bool | None = _says(EQ)
-    ne: bool | None = _says(NE)
-    is_null: bool | None = _says(IS_NULL)
+    eq: bool | None = _operator(EQ)
+    ne: bool | None = _operator(NE)
+    is_null: bool | None = _operator(IS_NULL)
 
 
 @strawberry.input(description="Compares the state of a workspace. All operators given hold at once.")
 class WorkspaceStatusFilter:
-    eq: WorkspaceStatus | None = _says(EQ)
-    ne: WorkspaceStatus | None = _says(NE)
-    in_: list[WorkspaceStatus] | None = _says(IN, name="in")
-    not_in: list[WorkspaceStatus] | None = _says(NOT_IN)
+    eq: WorkspaceStatus | None = _operator(EQ)
+    ne: WorkspaceStatus | None = _operator(NE)
+    in_: list[WorkspaceStatus] | None = _operator(IN, name="in")
+    not_in: list[WorkspaceStatus] | None = _operator(NOT_IN)
 
 
 @strawberry.input(description="Compares the state of an agent. All operators given hold at once.")
 class AgentStatusFilter:
-    eq: AgentStatus | None = _says(EQ)
-    ne: AgentStatus | None = _says(NE)
-    in_: list[AgentStatus] | None = _says(IN, name="in")
-    not_in: list[AgentStatus] | None = _says(NOT_IN)
+    eq: AgentStatus | None = _operator(EQ)
+    ne: AgentStatus | None = _operator(NE)
+    in_: list[AgentStatus] | None = _operator(IN, name="in")
+    not_in: list[AgentStatus] | None = _operator(NOT_IN)
 
 
 @strawberry.input(description="Compares the state of a computer. All operators given hold at once.")
 class ComputerStatusFilter:
-    eq: ComputerStatus | None = _says(EQ)
-    ne: ComputerStatus | None = _says(NE)
-    in_: list[ComputerStatus] | None = _says(IN, name="in")
-    not_in: list[ComputerStatus] | None = _says(NOT_IN)
+    eq: ComputerStatus | None = _operator(EQ)
+    ne: ComputerStatus | None = _operator(NE)
+    in_: list[ComputerStatus] | None = _operator(IN, name="in")
+    not_in: list[ComputerStatus] | None = _operator(NOT_IN)
 
 
 @strawberry.input(description="Compares the state of a run. All operators given hold at once.")
 class RunStatusFilter:
-    eq: RunStatus | None = _says(EQ)
-    ne: RunStatus | None = _says(NE)
-    in_: list[RunStatus] | None = _says(IN, name="in")
-    not_in: list[RunStatus] | None = _says(NOT_IN)
+    eq: RunStatus | None = _operator(EQ)
+    ne: RunStatus | None = _operator(NE)
+    in_: list[RunStatus] | None = _operator(IN, name="in")
+    not_in: list[RunStatus] | None = _operator(NOT_IN)
 
 
 @strawberry.input(description="Compares the kind of a chart. All operators given hold at once.")
 class ChartKindFilter:
-    eq: ChartKind | None = _says(EQ)
-    ne: ChartKind | None = _says(NE)
-    in_: list[ChartKind] | None = _says(IN, name="in")
-    not_in: list[ChartKind] | None = _says(NOT_IN)
+    eq: ChartKind | None = _operator(EQ)
+    ne: ChartKind | None = _operator(NE)
+    in_: list[ChartKind] | None = _operator(IN, name="in")
+    not_in: list[ChartKind] | None = _operator(NOT_IN)
 
 
 @strawberry.input(description="Compares the system that holds a record. All operators given hold at once.")
 class SystemFilter:
-    eq: System | None = _says(EQ)
-    ne: System | None = _says(NE)
-    in_: list[System] | None = _says(IN, name="in")
-    not_in: list[System] | None = _says(NOT_IN)
+    eq: System | None = _operator(EQ)
+    ne: System | None = _operator(NE)
+    in_: list[System] | None = _operator(IN, name="in")
+    not_in: list[System] | None = _operator(NOT_IN)
 
 
 @strawberry.input(description="Asks which systems hold a part of a workspace.")
 class SystemSetFilter:
-    has_any: list[System] | None = _says("At least one of these does.")
-    has_all: list[System] | None = _says("Each of these does.")
+    has_any: list[System] | None = _operator("At least one of these does.")
+    has_all: list[System] | None = _operator("Each of these does.")
 
 
 @strawberry.input(description="Asks for tags by their names or slugs.")
 class TagSetFilter:
-    any: list[str] | None = _says("It carries at least one of these.")
-    all: list[str] | None = _says("It carries each of these.")
+    any: list[str] | None = _operator("It carries at least one of these.", weight=RELATED)
+    all: list[str] | None = _operator("It carries each of these.", weight=RELATED)
 
 
 @strawberry.input(description="Which people.")
@@ -302,44 +308,44 @@ def _list_filter(noun: str) -> str:
 
 @strawberry.input(description=_list_filter("agents"))
 class AgentListFilter:
-    some: AgentFilter | None = _says(SOME)
-    every: AgentFilter | None = _says(EVERY)
-    none: AgentFilter | None = _says(NONE)
+    some: AgentFilter | None = _operator(SOME, weight=RELATED)
+    every: AgentFilter | None = _operator(EVERY, weight=RELATED)
+    none: AgentFilter | None = _operator(NONE, weight=RELATED)
 
 
 @strawberry.input(description=_list_filter("computers"))
 class ComputerListFilter:
-    some: ComputerFilter | None = _says(SOME)
-    every: ComputerFilter | None = _says(EVERY)
-    none: ComputerFilter | None = _says(NONE)
+    some: ComputerFilter | None = _operator(SOME, weight=RELATED)
+    every: ComputerFilter | None = _operator(EVERY, weight=RELATED)
+    none: ComputerFilter | None = _operator(NONE, weight=RELATED)
 
 
 @strawberry.input(description=_list_filter("charts"))
 class ChartListFilter:
-    some: ChartRecordFilter | None = _says(SOME)
-    every: ChartRecordFilter | None = _says(EVERY)
-    none: ChartRecordFilter | None = _says(NONE)
+    some: ChartRecordFilter | None = _operator(SOME, weight=RELATED)
+    every: ChartRecordFilter | None = _operator(EVERY, weight=RELATED)
+    none: ChartRecordFilter | None = _operator(NONE, weight=RELATED)
 
 
 @strawberry.input(description=_list_filter("sessions"))
 class SessionListFilter:
-    some: SessionFilter | None = _says(SOME)
-    every: SessionFilter | None = _says(EVERY)
-    none: SessionFilter | None = _says(NONE)
+    some: SessionFilter | None = _operator(SOME, weight=RELATED)
+    every: SessionFilter | None = _operator(EVERY, weight=RELATED)
+    none: SessionFilter | None = _operator(NONE, weight=RELATED)
 
 
 @strawberry.input(description=_list_filter("messages"))
 class MessageListFilter:
-    some: MessageFilter | None = _says(SOME)
-    every: MessageFilter | None = _says(EVERY)
-    none: MessageFilter | None = _says(NONE)
+    some: MessageFilter | None = _operator(SOME, weight=RELATED)
+    every: MessageFilter | None = _operator(EVERY, weight=RELATED)
+    none: MessageFilter | None = _operator(NONE, weight=RELATED)
 
 
 @strawberry.input(description=_list_filter("runs"))
 class RunListFilter:
-    some: RunFilter | None = _says(SOME)
-    every: RunFilter | None = _says(EVERY)
-    none: RunFilter | None = _says(NONE)
+    some: RunFilter | None = _operator(SOME, weight=RELATED)
+    every: RunFilter | None = _operator(EVERY, weight=RELATED)
+    none: RunFilter | None = _operator(NONE, weight=RELATED)
 
 
 @strawberry.input(description="Which workspaces. All that is given holds at once.")

@@ -27,7 +27,9 @@ PICTURE = 80  # its figures, drawn
 REPORT = 100  # sums over all runs
 CHANGE = 100  # a transaction
 DOCUMENT = 1  # a document as it came, which may be long
-RELATED = 50  # a condition on related records, which is looked at for each row
+RELATED = 100  # a condition on related records, which is looked at for each row
+COMPARED = 1  # a value compared with each row's
+FOUND = 5  # a text looked for in each row's
 POINTS = 100  # of a chart, where no argument says how many
 PAGE_ROWS = 50  # of a page where nothing is asked for; WORKGRAPH_PAGE_DEFAULT goes before it
 

@@ -76,11 +76,26 @@ ARITHMETIC = {
     "a change": ('mutation { stopWorkspace(input: {id: "W"}) { workspace { name } } }', 100 + 0.1 + 10 + 0.1),
     "the schema": ("{ __schema { types { name } } }", 1_000),
     "fields that are one": ("{ workspaces { nodes { name } } workspaces { nodes { name status } } }", 10 + 0.1 + 5),
-    "a filter": ('{ workspaces(first: 1, filter: {name: {eq: "a"}}) { nodes { name } } }', 10 + 0.1 + 0.1),
+    "a filter": ('{ workspaces(first: 1, filter: {name: {eq: "a"}}) { nodes { name } } }', 10 + 1 + 0.1 + 0.1),
+    "texts to be found": (
+        '{ workspaces(first: 1, filter: {or: [{name: {contains: "a"}}, {name: {startsWith: "%s"}}]}) { nodes { name } } }'
+        % ("a" * 250),
+        10 + 5 + 5 * 2.5 + 0.1 + 0.1,
+    ),
+    "values to be one of": (
+        '{ runs(first: 1, filter: {and: [{title: {in: ["a"]}}, {depth: {notIn: [%s]}}]}) { nodes { title } } }'
+        % ("1," * 40),
+        10 + 1 + 4 + 0.1 + 0.1,
+    ),
+    "a filter of a page, its number and its groups": (
+        '{ workspaces(first: 1, filter: {name: {contains: "a"}}) { nodes { name } totalCount a: totalCount '
+        "groups(by: [STATUS], first: 1) { count } } }",
+        10 + 5 + 0.1 + 0.1 + 2 * (10 + 5) + 30 + 5 + 0.1,
+    ),
     "a filter by related records": (
         '{ workspaces(first: 1, filter: {or: [{tags: {any: ["a"]}}, {computers: {some: {name: {eq: "a"}}}}]}) '
         "{ nodes { name } } }",
-        10 + 2 * 50 + 0.1 + 0.1,
+        10 + 100 + 100 + 5 * 1 + 0.1 + 0.1,
     ),
 }  # fmt: skip
 
@@ -99,13 +114,50 @@ def test_variables_count_by_their_values() -> None:
     assert cost(by_default) == 10.8
     filtered = "query($f: WorkspaceFilter) { workspaces(first: 1, filter: $f) { nodes { name } } }"
     related = {"tags": {"any": ["a"]}, "computers": {"some": {"workspace": {"owner": {"email": {"eq": "a"}}}}}}
-    assert (cost(filtered, f={"or": [related]}), cost(filtered)) == (10.2 + 4 * 50, 10.2)
+    assert (cost(filtered, f={"or": [related]}), cost(filtered)) == (10.2 + 100 + 100 * (1 + 5 + 25) + 125, 10.2)
     part = "query($t: TagSetFilter) { workspaces(first: 1, filter: {and: [{tags: $t}]}) { nodes { name } } }"
-    assert cost(part, t={"any": ["a"]}) == 60.2
+    assert cost(part, t={"any": ["a"]}) == 110.2
+    assert cost(part, t={"any": ["a"] * 20, "all": None}) == 210.2
+    assert cost(filtered, f={"name": {"contains": "a" * 150, "notIn": ["a"] * 25}}) == 10.2 + 5 * 1.5 + 2.5
+    inner = "query($t: String, $n: [String!]) { workspaces(first: 1, filter: {agents: {some: {name: {contains: $t, in: $n}}}}) { nodes { name } } }"
+    assert cost(inner, t="a" * 150, n=["a"] * 25) == 10.2 + 100 + 5 * (5 * 1.5 + 2.5)
+    assert cost(inner) == 110.2
+    counted = "query($f: WorkspaceFilter) { workspaces(first: 1, filter: $f) { totalCount } }"
+    assert cost(counted, f={"name": {"contains": "a"}}) == 10 + 0.1 + 10 + 2 * 5
     keys = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     assert cost(keys, ids=["a"] * 1_000) == 130
     with pytest.raises(KeysExceededError):
         cost(keys, ids=["a"] * 1_001)
+
+
+SLOW: dict[str, tuple[str, Any]] = {
+    "a filter of many texts, often": (
+        "query($f: RunFilter) { " + " ".join(f"a{n}: runs(first: 1, filter: $f) {{ totalCount }}" for n in range(20)) + " }",
+        {"or": [{"title": {"contains": f"a{n}"}} for n in range(490)]},
+    ),
+    "a filter of many values, often": (
+        "query($f: RunFilter) { " + " ".join(f"a{n}: runs(first: 1, filter: $f) {{ totalCount }}" for n in range(20)) + " }",
+        {"or": [{"externalId": {"in": ["a"] * 999}}] * 10},
+    ),
+    "many long texts": (
+        "query($f: RunFilter) { runs(first: 1, filter: $f) { nodes { id } } }",
+        {"or": [{"title": {"contains": "a" * 1_900}}] * 490},
+    ),
+    "many texts in related records": (
+        "query($f: SessionFilter) { sessions(filter: $f) { nodes { id } } }",
+        {"messages": {"some": {"or": [{"content": {"contains": "a"}}] * 490}}},
+    ),
+    "records of records": (
+        "query($f: WorkspaceFilter) { " + " ".join(f"a{n}: workspaces(filter: $f) {{ nodes {{ id }} }}" for n in range(4)) + " }",
+        {"and": [{"sessions": {"some": {"messages": {"some": {}}}}}] * 24},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_filters_that_take_the_database_long_cost_too_much(name: str) -> None:
+    query, given = SLOW[name]
+    assert cost(query, f=given) > 10_000
 
 
 def test_what_is_skipped_costs_nothing() -> None:
@@ -191,7 +243,7 @@ def test_one_word_for_what_counts_for_each_parent_and_one_price_list() -> None:
     page = (Path(__file__).parent.parent / "docs" / "limits.md").read_text()
     for name in ("STATEMENT", "COUNT", "GROUPS", "LINEAGE", "KINDS", "TABLE", "FIGURES", "PICTURE", "REPORT", "CHANGE"):
         assert re.search(rf"\| {getattr(prices, name)} \|", page), name
-    for weight in (*OF_INTROSPECTION.values(), prices.RELATED, OF_OBJECT):
+    for weight in (*OF_INTROSPECTION.values(), prices.RELATED, prices.COMPARED, prices.FOUND, OF_OBJECT):
         assert f"| {weight:,} |" in page
 
 
