@@ -22,12 +22,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from db.commits import Commit
 from db.drivers import WAIT_SECONDS, Driver, PostgresDriver, SqliteDriver, opened
 from db.interrupts import end_statements
-from db.outages import is_outage, told_of
+from db.outages import WRITERS, is_outage, told_of
 from db.statements import Prepared, Reading, prepared
 from errors import UnavailableError
 
 POOL_SIZE = 2  # connections for writing kept open by one process
-POOL_OVERFLOW = 8  # and this many more while requests need them
+POOL_OVERFLOW = WRITERS - POOL_SIZE  # and this many more while requests need them
 UNCERTAIN = (
     "the database went away while the change was being committed, so that it is made whole or not at all, and nobody "
     "can tell which; send it again with the same `idempotencyKey`"

@@ -18,8 +18,11 @@ from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 
 from db.costs import add_exact_sums
 from db.statements import Prepared
+from db.turns import Turns
+from errors import OverloadedError
 
 CONNECTIONS = 10  # of one process to PostgreSQL, at most
+SHARE = 8  # of these that read for one account at once, at most
 READERS = 1  # threads that read a SQLite file; more would fight for the interpreter at each row
 WAIT_SECONDS = 5  # how long a statement waits for a connection, and for a server that should have ended it
 CLOSE_SECONDS = 2  # how long the server gets to end a statement that nobody waits for
@@ -63,15 +66,11 @@ class PostgresDriver:
             self._settings["statement_timeout"] = str(round(statement_seconds * 1000))
             self._patience = statement_seconds + WAIT_SECONDS
         self._idle: list[asyncpg.Connection] = []
-        self._slots = asyncio.Semaphore(CONNECTIONS)
+        self._turns = Turns(CONNECTIONS, SHARE, WAIT_SECONDS)
 
     async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
-        """All rows. A connection that turns out to be lost is replaced once."""
-        if self._slots.locked():
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._slots.acquire()
-        else:
-            await self._slots.acquire()
+        """All rows. A connection that turns out to be lost is replaced once. Raises OverloadedError."""
+        holder = await self._turns.take()
         try:
             was_idle = bool(self._idle)
             try:
@@ -82,7 +81,7 @@ class PostgresDriver:
                 self._give_up()
                 return await self._rows(statement, arguments)
         finally:
-            self._slots.release()
+            self._turns.give_back(holder)
 
     async def _rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
         connection = self._idle.pop() if self._idle else await self._opened()
@@ -117,11 +116,9 @@ class PostgresDriver:
 
     async def close(self) -> None:
         """Wait for the statements that run, and close."""
-        for _ in range(CONNECTIONS):
-            await self._slots.acquire()
+        await self._turns.all_back()
         while self._idle:
             await self._idle.pop().close()
-        self._slots = asyncio.Semaphore(CONNECTIONS)
 
 
 def _is_lost(error: Exception) -> bool:
@@ -231,7 +228,7 @@ class SqliteDriver:
         self._threads: ThreadPoolExecutor | None = None
 
     async def rows(self, statement: Prepared, arguments: Sequence[Any]) -> Sequence[Any]:
-        """All rows. Raises TimeoutError where no thread had time for the statement."""
+        """All rows. Raises OverloadedError where no thread had time for the statement."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite")
         reading = _Reading(self, statement, arguments)
@@ -242,7 +239,8 @@ class SqliteDriver:
         except asyncio.CancelledError:
             reading.interrupt()
             if limit is not None and limit.is_hopeless and not _is_cancelled():
-                raise TimeoutError("no thread had time for the statement") from None
+                message = "the database had no time for a statement, as others are at work; come again"
+                raise OverloadedError(message, limit="connections", value=READERS, asked=READERS + 1) from None
             raise
         finally:
             if limit is not None:

@@ -8,9 +8,11 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from errors import GatewayError, StatementTimeoutError, UnavailableError
+from errors import GatewayError, OverloadedError, StatementTimeoutError, UnavailableError
 
 NO_ANSWER = "the database does not answer; try again"
+NO_CONNECTION = "no connection to the database was free in time; come again"
+WRITERS = 10  # connections that write, at most
 POSTGRES_OUTAGES = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -34,6 +36,8 @@ def told_of(error: Exception, statement_seconds: float | None) -> GatewayError |
             value=statement_seconds,
             asked=statement_seconds,
         )
+    if isinstance(error, PoolTimeoutError):
+        return OverloadedError(NO_CONNECTION, limit="connections", value=WRITERS, asked=WRITERS + 1)
     return UnavailableError(NO_ANSWER) if is_outage(error) else None
 
 

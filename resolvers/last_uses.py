@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.database import Database
 from db.users import tokens
-from errors import UnavailableError
+from errors import OverloadedError, UnavailableError
 
 LEAST_SECONDS = 60  # between two writes of a process
 FIRST_SECONDS = 5  # after the first use, so that `token list` need not wait a minute for it
@@ -53,7 +53,7 @@ class LastUses:
         try:
             async with self._database.writing() as connection:
                 await connection.execute(statement, rows)
-        except (OSError, SQLAlchemyError, UnavailableError):
+        except (OSError, SQLAlchemyError, OverloadedError, UnavailableError):
             return  # it is told by the next use
 
     async def close(self) -> None:

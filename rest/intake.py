@@ -25,7 +25,7 @@ from db.workspaces import (
     workspace_parts,
 )
 from db.writes import remove, upsert
-from errors import UnavailableError
+from errors import OverloadedError, UnavailableError
 from rest.answers import EPOCH, moment_at, newer_answers
 from rest.dialect import Endpoint, Facts, moment_of
 from rest.dialects import DIALECTS
@@ -78,14 +78,14 @@ async def take_in(
 
     `unknown` counts the words of a status that nobody knew. Statements: some twenty, however many exchanges.
     Where the database refuses the group, it is halved until the exchange at fault stands alone and is refused.
-    Raises UnavailableError where the database itself is out of reach.
+    Raises UnavailableError where the database itself is out of reach, and OverloadedError where it has too much to do.
     """
     counted: Counter[str] = Counter()
     try:
         async with database.writing() as connection:
             await lock_organization(connection, organization_id)
             outcomes = await Group(connection, organization_id, counted).take(group)
-    except UnavailableError:
+    except (UnavailableError, OverloadedError):
         raise
     except Exception as error:
         if len(group) == 1:

@@ -21,7 +21,7 @@ from db.charts import charts
 from db.commits import GRACE_SECONDS, Commit, committed
 from db.database import POOL_OVERFLOW, POOL_SIZE, Database, _commit
 from db.operations import audit_entries
-from errors import RequestTimeoutError, StatementTimeoutError, UnavailableError
+from errors import OverloadedError, RequestTimeoutError, StatementTimeoutError, UnavailableError
 from gateway import application
 from resolvers.accounts import created_token
 from rest.local.desk import Desk
@@ -133,7 +133,7 @@ async def test_many_statements_that_take_too_long_at_once_leave_everything_whole
     many = (bounded.rows(endless()) for _ in range(40))
     found = await asyncio.wait_for(asyncio.gather(*many, return_exceptions=True), 10)
     # on SQLite, whose one thread is busy, others are told that there was no time for them
-    assert {type(one) for one in found} <= {StatementTimeoutError, UnavailableError}
+    assert {type(one) for one in found} <= {StatementTimeoutError, OverloadedError}
     assert any(isinstance(one, StatementTimeoutError) for one in found)
     await none_is_at_work(bounded)
     answers = await asyncio.gather(*(bounded.rows(select(literal(n))) for n in range(40)))
@@ -284,7 +284,8 @@ async def asking(database: Database, database_url: str, importer: Importer, tmp_
     token = await created_token(database, ORGANIZATION_ID, "n@x", [READ, *WRITES])
     settings = Settings(data_dir=tmp_path, database_url=database_url, request_seconds=LIMIT, statement_seconds=60)
     asking = Asking(settings, token)
-    assert (await asking.posted(FINE)).status_code == 200  # from now on the token is known
+    answers = [await asking.posted(FINE) for _ in range(3)]  # from now on the token is known; the first may be slow
+    assert answers[-1].status_code == 200
     yield asking
     await asking.app.state.database.close()
 

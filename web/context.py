@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from db.access import ADMIN
 from db.database import Database
+from db.turns import asker
 from execution.trace import Trace
 from operations.operation import Writer
 from resolvers.context import Context, Limits
@@ -49,9 +50,11 @@ class Contexts:
     async def context(self, connection: HTTPConnection) -> RequestContext:
         """The context of a request. Raises GatewayError where it may not be answered."""
         state = connection.scope["state"]
+        viewer = await self.entrance.viewer(connection)
+        asker.set(viewer.account_id)
         made = RequestContext(
             db=self.database,
-            viewer=await self.entrance.viewer(connection),
+            viewer=viewer,
             cursors=self.cursors,
             limits=self.limits,
             stale_after_seconds=self.stale_after_seconds,
