@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from db.access import READ, WRITES, Viewer
+from db.access import READ, READ_OWN, WORKSPACE_WRITE_OWN, WRITES, Viewer
 from db.database import Database
 from schema.build import GraphSchema
 from tests.conftest import ORGANIZATION_ID, Graph, Importer, exchange
+from tests.mutations import Hand, of, person
 
 V = "/api/v1/workspaces/v"
 ANNA = {"id": "anna", "email": "anna@northwind.example"}
@@ -75,3 +76,24 @@ async def test_a_share_that_a_document_cleared_keeps_nobody(editor: Graph, impor
     assert [one["path"] for one in error.details["fields"]] == ["recipientUserIds"]
     set_anew = await _did(editor, "setShare", recipientUserIds=["anna"])
     assert set_anew["share"]["recipients"] == [{"externalId": "anna"}]
+
+
+async def test_a_session_of_ones_own_keeps_no_agent_in_sight_that_a_share_showed(
+    database: Database, schema: GraphSchema, importer: Importer
+) -> None:
+    session = {"id": "s", "workspaceId": "v", "agentSpecId": "spec", "agentSpec": {"id": "spec", "name": "Spec"}}
+    shared = {"shareId": "s", "state": "shared", "status": "active", "recipients": [ANNA]}
+    await importer.lines(
+        exchange("vai", f"GET {V}", {"workspace": {"id": "v", "title": "V", "isShared": True}, "boundTasks": []}),
+        exchange("vai", f"GET {V}/share", shared),
+        exchange("vai", f"GET {V}/sessions", {"items": [session]}),
+    )
+    agent = of("AGENT", "VAI", "spec")
+    anna = Hand(database, schema, person("anna", scopes=frozenset((READ_OWN, WORKSPACE_WRITE_OWN))))
+    mine = (await anna.do("createWorkspace", "{ workspace { id } }", title="Mine"))["workspace"]["id"]
+    assert (await anna.data("query($i: ID!) { agent(id: $i) { name } }", i=agent))["agent"] == {"name": "Spec"}
+
+    refusal = await anna.refused("createSession", workspaceId=mine, agentId=agent)
+    assert refusal.code == "PERMISSION_DENIED"
+    whole = anna.of(person("anna"))
+    await whole.do("createSession", workspaceId=mine, agentId=agent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import asyncpg
 import pytest
 from sqlalchemy import select
 
-from db.access import READ, WRITES, Viewer
+from db.access import READ, READ_OWN, TABLE_WRITE, WRITES, Viewer
 from db.data_tables import MAIN, TABLES, cell_mutations, table_candidates
 from db.database import Database
 from db.reflection import Asked, registered
@@ -143,6 +144,23 @@ async def test_a_cell_that_is_not_as_expected_is_left_alone(editor: Graph) -> No
     assert (error.code, error.details) == ("CONFLICT", {"current": {"value": "x", "row": row}})
     assert (await editor.data(mutation, i=given))["updateCell"]["row"] == {**row, "note": "y"}  # nothing expected
     assert len(await editor.database.rows(select(cell_mutations.c.id))) == 1
+
+
+async def test_a_key_tells_the_row_again_only_to_those_who_may_change_it_still(editor: Graph) -> None:
+    whole = editor.viewer
+    editor.viewer = replace(whole, account_id="N-owner", email="owner@northwind.example")
+    made = await _made(editor)
+    editor.viewer = whole
+    given = {"workspaceId": made["workspace"]["id"], "column": "note", "rowIdentity": {"id": 2}, "newValue": "y"}
+    mutation = "mutation($i: UpdateCellInput!) { updateCell(input: $i) { row } }"
+    first = await editor.data(mutation, i={**given, "idempotencyKey": "k"})
+    assert await editor.data(mutation, i={**given, "idempotencyKey": "k"}) == first
+    editor.viewer = replace(whole, scopes=frozenset((READ_OWN, TABLE_WRITE)))  # none of it is the account's own
+
+    result = await editor.ask(mutation, i={**given, "idempotencyKey": "k"})
+    assert result.errors is not None and result.data is None
+    error: Any = result.errors[0].original_error
+    assert error.code == "NOT_FOUND"
 
 
 async def test_a_row_id_column_that_identifies_no_row_is_replaced_with_a_warning(editor: Graph) -> None:

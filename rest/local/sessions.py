@@ -40,8 +40,12 @@ async def create_session(desk: Desk, given: CreateSession) -> Outcome:
 
 
 async def _agent(desk: Desk, agent_id: str) -> Part:
+    """The agent, which a session leaves in sight: it takes the access that changing it would.
+
+    Else whoever saw it by a share alone would see it for good. Raises InvalidInputError and PermissionDeniedError.
+    """
     try:
-        row = await desk.row(agents, agent_id, "AGENT")
+        row = await desk.target(agents, agent_id, "AGENT")
     except NotFoundError as error:
         raise InvalidInputError({"agentId": str(error)}) from None
     if row.system != "VAI" or row.status == "DELETED":

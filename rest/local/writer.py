@@ -96,9 +96,11 @@ class LocalWriter:
             await lock_organization(connection, viewer.organization_id)  # A
             key = operation.idempotency_key
             before = None if key is None else await _first_answer(connection, viewer, operation, key)  # B
-            if before is not None:
-                return before
             desk = Desk(connection, viewer, operation, others, self._tables, commit)
+            if before is not None:
+                if "row" in before:  # what is told as it was then, to those who still may
+                    await desk.workspace(before.workspace_id)
+                return before
             outcome = await BY_NAME[operation_name(operation)](desk, operation)  # C
             await desk.finish()  # D
             if key is not None:
