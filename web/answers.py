@@ -12,12 +12,21 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from db.access import ADMIN
-from errors import ERRORS, BadRequestError, GatewayError, InternalError, MethodNotAllowedError, NotFoundError
+from errors import (
+    ERRORS,
+    BadRequestError,
+    GatewayError,
+    InternalError,
+    MethodNotAllowedError,
+    NotFoundError,
+    UnavailableError,
+)
 from execution.encode import encoded
 from web.context import RequestContext
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+MOST_CAUSE_CHARACTERS = 500  # of what a database says, in the log
 STATUSES = {error.code: error.status for error in ERRORS}
 log = structlog.get_logger("workgraph")
 
@@ -84,12 +93,14 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
         known = BadRequestError("the request is nested too deeply")
     else:
         known = unexpected(cause, request_id, path=error.path)
+    _note_outage(known, request_id, error.path)
     return {**error.formatted, **error_body(known, request_id)}
 
 
 def known_error(error: Exception, request_id: str, place: str) -> GatewayError:
     """The error that a client is told; what is none of the closed list is masked and logged."""
     if isinstance(error, GatewayError):
+        _note_outage(error, request_id, place)
         return error
     if isinstance(error, HTTPException) and error.status_code == 404:
         return NotFoundError("there is nothing at this address; the graph is at /graphql")
@@ -104,6 +115,14 @@ def unexpected(error: BaseException, request_id: str, path: Any) -> InternalErro
     """What a client is told where something unforeseen went wrong; the log has the text."""
     log.error("unexpected failure", request_id=request_id, path=path, exc_info=error)
     return InternalError(f"something went wrong here; the log has it under {request_id}")
+
+
+def _note_outage(error: GatewayError, request_id: str, path: Any) -> None:
+    """Log why something is out of reach, of which the client is told no more than that it is."""
+    if isinstance(error, UnavailableError):
+        cause = error.__cause__ or error
+        text = str(cause)[:MOST_CAUSE_CHARACTERS]
+        log.warning("unavailable", request_id=request_id, path=path, cause=type(cause).__name__, text=text)
 
 
 def new_request_id() -> str:

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from db.database import Database
-from errors import ERRORS, GatewayError, LimitError
+from errors import ERRORS, GatewayError, LimitError, UnavailableError
 from tests.web.sites import ANSWERED, TYPENAME, Site, Sites, code_of
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -48,6 +48,28 @@ async def test_the_same_id_is_in_all_errors_of_an_answer_and_in_the_log(
         ("it", "SELECT secret FROM hidden /home/somebody")
     }
     assert not re.search("SELECT|hidden|/home|Runtime|Traceback", response.text)
+
+
+async def test_why_the_database_is_out_of_reach_is_in_the_log_under_the_id(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_values: Any, **_more: Any) -> Any:
+        raise UnavailableError("the database does not answer; try again") from OSError("no route to host")
+
+    async def told(query: bytes) -> tuple[str, list[tuple[str, str, str]]]:
+        with capture_logs() as logged:
+            response = await site.post(query, x_request_id="it")
+        (error,) = response.json()["errors"]
+        assert "no route" not in response.text
+        return error["extensions"]["code"], [(one["request_id"], one["cause"], one["text"]) for one in logged]
+
+    logged = ("UNAVAILABLE", [("it", "OSError", "no route to host")])
+    known = site.token
+    assert (await site.post()).json() == ANSWERED  # the token is known from now on
+    monkeypatch.setattr(Database, "rows", failing)
+    assert await told(b'{"query": "{ workspaces { totalCount } }"}') == logged
+    monkeypatch.setattr(site, "token", f"{known}x")  # of which nobody can tell
+    assert await told(b'{"query": "{ __typename }"}') == logged
 
 
 PATHS: dict[str, tuple[str, str, dict[str, Any], tuple[int, str]]] = {
