@@ -42,6 +42,7 @@ from rest.tables import TableError, TableReport, imported_table
 from schema.build import build_schema
 from settings import Settings, SettingsError, settings_from_environment
 from web.protocol import bounded_protocol
+from web.socket_protocol import BoundedSocket
 from web.workers import Workers
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -123,7 +124,8 @@ def serve(
     config = uvicorn.Config(
         "gateway:from_environment", factory=True, host=settings.host, port=settings.port, workers=settings.workers,
         log_level=settings.log_level, access_log=False, server_header=False, proxy_headers=False,
-        http=bounded_protocol(settings), ws_max_size=settings.body_bytes, ws_per_message_deflate=False,
+        http=bounded_protocol(settings), ws=BoundedSocket,
+        ws_max_size=settings.body_bytes, ws_per_message_deflate=False,
     )  # fmt: skip
     with _listening(config) as listening:  # first of all: the first start's token is shown once only
         _make_folder(settings.data_dir)

@@ -5,6 +5,7 @@ uvicorn has none: headers may be of any size and take any time, and so may the r
 
 from __future__ import annotations
 
+import logging
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from errors import BadRequestError, GatewayError, HeadersTimeoutError, HeadersTooLargeError
 from settings import Settings
 from web.answers import new_request_id, refusal
+from web.guards.loggers import quiet
 
 BETWEEN = 4  # bytes around a header's name and value
 LINGER_SECONDS = 1.0
@@ -58,6 +60,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, header_bytes: int, header_seconds: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.logger = quiet(logging.ERROR)
         self.header_bytes, self.header_seconds = header_bytes, header_seconds
         self.refusal: GatewayError = BadRequestError("this is no request of HTTP that can be read")
         self.size = self.received = 0  # bytes of headers that were read; bytes since the last that were

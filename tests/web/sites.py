@@ -19,6 +19,7 @@ from resolvers.accounts import SIGN_IN, created_token
 from settings import Settings
 from tests.conftest import ORGANIZATION_ID
 from web.protocol import bounded_protocol
+from web.socket_protocol import BoundedSocket
 
 TYPENAME = {"query": "{ __typename }"}
 ANSWERED = {"data": {"__typename": "Query"}}
@@ -72,13 +73,13 @@ Sites = Callable[..., Coroutine[Any, Any, Site]]
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[int]:
+def served(settings: Settings, log_level: str = "critical") -> Iterator[int]:
     """The port of a real server with these settings, as `workgraph serve` has it."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            application(settings), http=bounded_protocol(settings), ws_max_size=settings.body_bytes,
-            ws_per_message_deflate=False, log_level="critical", server_header=False, proxy_headers=False,
+            application(settings), http=bounded_protocol(settings), ws=BoundedSocket, ws_max_size=settings.body_bytes,
+            ws_per_message_deflate=False, log_level=log_level, server_header=False, proxy_headers=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))

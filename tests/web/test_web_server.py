@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -251,3 +252,48 @@ async def test_a_client_that_reads_no_answers_is_cut_off(
         writer.close()
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
     await is_well(port, token)
+
+
+async def test_a_client_that_reads_no_answers_of_its_socket_is_cut_off(
+    server: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "READING_SECONDS", 0.3)
+    port, token = server
+    address, headers = f"ws://127.0.0.1:{port}/graphql", {"Authorization": f"Bearer {token}"}
+    spoken = websockets.Subprotocol("graphql-transport-ws")
+    async with asyncio.timeout(PATIENCE):
+        socket = await websockets.connect(address, additional_headers=headers, subprotocols=[spoken])
+        await socket.send('{"type":"connection_init"}')
+        assert await socket.recv() == '{"type":"connection_ack"}'
+        socket.transport.pause_reading()
+        with pytest.raises(websockets.ConnectionClosed):  # noqa: PT012
+            while True:
+                for _ in range(20):
+                    message = {"type": "subscribe", "id": str(uuid4()), "payload": {"query": "{ _service { sdl } }"}}
+                    await socket.send(orjson.dumps(message).decode())
+                await asyncio.sleep(0.1)
+    await is_well(port, token)
+
+
+async def test_clients_write_nothing_into_the_log(
+    sqlite_template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "workgraph.db")
+    settings = Settings(data_dir=tmp_path)
+    token = await _token(settings.url)
+    upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+    with served(settings, "info") as port:
+        assert "startup complete" in capfd.readouterr().err
+        await answered(port, b"nonsense\r\n\r\n")
+        address, headers = f"ws://127.0.0.1:{port}/graphql", {"Authorization": f"Bearer {token}"}
+        spoken = websockets.Subprotocol("graphql-transport-ws")
+        async with websockets.connect(address, additional_headers=headers, subprotocols=[spoken]):
+            pass
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(address)
+        for lines in ((), ("Sec-WebSocket-Key: x",), ("Upgrade: h2c", "Connection: Upgrade")):
+            _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head("x", *(upgrade if len(lines) < 2 else ()), *lines, method="GET"))
+            await asyncio.wait_for(_reader.read(1_000), PATIENCE)
+            writer.close()
+        assert capfd.readouterr().err == ""
