@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     jwt_organization_claim: str = Field(
         "org", min_length=1, description="The claim of a JWT that names the organisation, by its name or id."
     )
+    jwt_emails_verified: bool = Field(
+        False,
+        description="Whether the issuer vouches for every `email`, also where a JWT has no `email_verified`. If not, "
+        "only an `email` with `email_verified: true` names an account.",
+    )
     page_default: int = Field(50, ge=1, description="Rows of a page where neither `first` nor `last` is given.")
     page_ceiling: int = Field(200, ge=1, description="Most rows of a page; a larger `first` or `last` is an error.")
     table_rows_ceiling: int = Field(

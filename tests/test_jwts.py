@@ -50,7 +50,7 @@ def claimed(**changed: Any) -> dict[str, Any]:
     now = int(time.time())
     claims = {
         "iss": ISSUER, "aud": AUDIENCE, "exp": now + 600, "iat": now, "sub": "maya",
-        "email": "maya@northwind.example", "org": ORGANIZATION, "scope": "workspace:read openid billing:read",
+        "email": "maya@northwind.example", "email_verified": True, "org": ORGANIZATION, "scope": "workspace:read openid billing:read",
     } | changed  # fmt: skip
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -117,12 +117,29 @@ async def test_it_is_the_same_account_as_that_of_a_token_with_all_its_people(
     by_jwt = await jwts.holder(signed(claimed(scope=["workspace:read", 5, "x"], org=ORGANIZATION_ID)))
     assert by_token and by_jwt and by_jwt.viewer == by_token
     assert set(by_token.user_ids) == users(vai="by mail", orgo="by the table")
-    for unproven in ({"email_verified": False}, {"email_verified": "false"}, {"email": None}, {"email": "a\0b"}):
+    for unproven in (
+        {"email_verified": False}, {"email_verified": "false"}, {"email_verified": None}, {"email": None}, {"email": "a\0b"},
+        {"email": "maya"}, {"email": "jwt:other@northwind.example"},
+    ):  # fmt: skip
         holder = await jwts.holder(signed(claimed(**unproven)))
         assert holder
         assert (holder.viewer.email, set(holder.viewer.user_ids)) == ("jwt:maya", users(orgo="by subject"))
     holder = await jwts.holder(signed(claimed(email_verified=False, sub="maya@northwind.example")))
     assert holder and holder.viewer.account_id != by_token.account_id and holder.viewer.user_ids == ()
+
+
+async def test_that_an_issuer_vouches_for_every_address_is_a_setting(settings: Settings, jwts: Jwts) -> None:
+    trusting = jwts_of(settings.model_copy(update={"jwt_emails_verified": True}), jwts.database)
+    assert trusting
+    named = {}
+    for verified in (None, True, "true", False, "false", 2):
+        holder = await trusting.holder(signed(claimed(email_verified=verified)))
+        assert holder
+        named[verified] = holder.viewer.email
+    own, other = "maya@northwind.example", "jwt:maya"
+    assert named == {None: own, True: own, "true": own, False: other, "false": other, 2: other}
+    holder = await jwts.holder(signed(claimed(email_verified=None)))
+    assert holder and holder.viewer.email == other
 
 
 async def test_the_claim_of_the_organisation_is_a_setting(settings: Settings, jwts: Jwts) -> None:
@@ -141,7 +158,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "an audience that begins so": {"aud": "workgraph2"}, "numbers as audience": {"aud": [1]},
     "expired": {"exp": NOW - 31}, "no end": {"exp": None}, "a text as end": {"exp": str(NOW + 600)},
     "true as end": {"exp": True}, "no number as end": {"exp": float("nan")}, "no end ever": {"exp": float("inf")},
-    "not yet": {"nbf": NOW + 300}, "a text as beginning": {"nbf": "now"}, "made in the future": {"iat": NOW + 300},
+    "not yet": {"nbf": NOW + 86_400}, "a text as beginning": {"nbf": "now"}, "made in the future": {"iat": NOW + 86_400},
     "no organisation": {"org": None}, "an unknown organisation": {"org": "Elsewhere"}, "a list of organisations": {"org": [ORGANIZATION]},
     "an organisation with NUL": {"org": "North\0wind"},
     "nobody": {"sub": None, "email": None}, "somebody without a proof": {"sub": None, "email_verified": False},

@@ -17,7 +17,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from db.access import SCOPES
 from db.database import Database
 from resolvers.accounts import Holder
-from resolvers.foreign_accounts import Claims, holder_of_claims
+from resolvers.foreign_accounts import SUBJECT, Claims, holder_of_claims
 from settings import Settings
 from web.jwks import Keys, keys_at
 
@@ -99,14 +99,19 @@ class Jwts:
 
     def _read(self, claims: dict[str, Any]) -> Claims | None:
         """Who a JWT is about; None where it does not say so."""
-        is_own = claims.get("email_verified") in (None, True, "true")
-        email, subject = _name(claims.get("email")) if is_own else None, _name(claims.get("sub"))
+        email, subject = self._email(claims), _name(claims.get("sub"))
         organization = _name(claims.get(self.settings.jwt_organization_claim))
         if organization is None or (email is None and subject is None):
             return None
         end = min(float(claims["exp"]), time() + LONGEST_SECONDS)
         ends = (datetime.fromtimestamp(end + later, UTC) for later in (0, self.settings.jwt_leeway_seconds))
         return Claims(organization, email, subject, _scopes(claims.get("scope")), *ends)
+
+    def _email(self, claims: dict[str, Any]) -> str | None:
+        """The address that a JWT claims, where the issuer says that it is theirs, or vouches for all of them."""
+        verified = claims.get("email_verified", self.settings.jwt_emails_verified)
+        email = _name(claims.get("email")) if verified is True or verified == "true" else None
+        return email if email and "@" in email and not email.startswith(SUBJECT) else None
 
 
 def jwts_of(settings: Settings, database: Database) -> Jwts | None:
