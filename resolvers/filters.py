@@ -37,6 +37,7 @@ from errors import BadArgumentError
 FILTER = "filter"
 MOST_COMPARISONS = 500  # SQLite takes expressions that are 1,000 deep, and a chain of OR is as deep as it is long
 MOST_RELATED = 50  # each is an EXISTS: PostgreSQL plans 50 of them in a third of a second, 200 in minutes
+OF_LIMITED = 3  # times a related record counts for who sees but their own, whose reach is several EXISTS each time
 MOST_MEMBERS = 500  # those that say nothing are left out, but have to be read
 MOST_LEVELS = 10  # SQLite's parser has a stack of 100 places; an EXISTS, which counts two levels, takes 14
 
@@ -100,6 +101,7 @@ def _opposite(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 class _Size:
     """How much a filter holds, counted until it is too much."""
 
+    of_related: int = 1  # how many a condition on related records counts for
     counted: Counter[str] = dataclasses.field(default_factory=Counter)
 
     def add(self, what: str, number: int = 1) -> None:
@@ -113,9 +115,9 @@ class _Size:
             raise BadArgumentError(f"a filter holds at most {MOST[what]} {what}, got {got}")
 
 
-def bounded(given: Any) -> Any:
+def bounded(given: Any, viewer: Viewer) -> Any:
     """The filter input itself. Raises BadArgumentError where it is more than the databases can take."""
-    _measure(given, 1, _Size())
+    _measure(given, 1, _Size(OF_LIMITED if viewer.is_limited else 1))
     return given
 
 
@@ -128,11 +130,11 @@ def _measure(given: Any, level: int, size: _Size) -> None:
                 _measure(one, level + 1, size)
                 size.add(MEMBERS)
         elif isinstance(meaning, ToOneFilter):
-            size.add(RELATED)
+            size.add(RELATED, size.of_related)
             _measure(value, level + 2, size)
         elif isinstance(meaning, ToManyFilter):
             for _name, inner, _field in _given(value):
-                size.add(RELATED)
+                size.add(RELATED, size.of_related)
                 _measure(inner, level + 2, size)
         elif isinstance(meaning, TagSet):
             size.add(RELATED, sum(len(words) for _name, words, _field in _given(value)))

@@ -168,7 +168,7 @@ class Connection:
 
     def conditions(self, given: Any, ctx: Context) -> list[ColumnElement[bool]]:
         """What a filter input asks of the rows. Raises BadArgumentError."""
-        return [] if given is None else [condition_of(bounded(given), self.table, ctx.viewer)]
+        return [] if given is None else [condition_of(bounded(given, ctx.viewer), self.table, ctx.viewer)]
 
     async def _rows(self, keys: list[str], ctx: Context, columns: frozenset[str], cut: Cut) -> dict[str, list[Any]]:
         statement, window = partial(self._page, ctx, columns, cut), cut.window

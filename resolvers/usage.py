@@ -86,7 +86,7 @@ async def usage(
     Statements: 1 for the rows and 1 for the totals. Raises BadArgumentError.
     """
     order = _checked(wanted)
-    conditions = [] if wanted.filter is None else [condition_of(bounded(wanted.filter), runs, ctx.viewer)]
+    conditions = [] if wanted.filter is None else [condition_of(bounded(wanted.filter, ctx.viewer), runs, ctx.viewer)]
     rows, summed = await asyncio.gather(
         _nothing() if columns is None else ctx.rows(_report(wanted, order, columns, conditions, ctx)),
         _nothing() if totals is None else ctx.rows(_totals(totals, conditions, ctx)),

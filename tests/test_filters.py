@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Integer, Table
 
-from db.access import READ, Viewer
+from db.access import READ, READ_OWN, Viewer
 from db.agents import agents
 from db.charts import charts
 from db.computers import computers
@@ -596,6 +596,16 @@ async def test_what_no_filter_can_mean_or_hold_is_refused_before_any_statement(
     namespace = await graph.ask("query ($text: String) { tags(namespace: $text) { id } }", text="\0")
     assert (namespace.data, failures(namespace)) == (None, [("BAD_ARGUMENT", UNSTORABLE)])
     assert statements == []
+
+
+async def test_who_sees_but_their_own_may_ask_for_less_of_related_records(graph: Graph) -> None:
+    own = Graph(graph.database, graph.schema, Viewer(ORGANIZATION_ID, "N", "n@x", frozenset((READ_OWN,))))
+    query = "query ($filter: WorkspaceFilter) { workspaces(filter: $filter) { nodes { id } } }"
+    for condition in ({"agents": {"every": {"name": {"contains": "a"}}}}, {"owner": {}}):
+        assert (await own.data(query, filter={"and": [condition] * 16}))["workspaces"]["nodes"] == []
+        refused = await own.ask(query, filter={"and": [condition] * 17})
+        told = "a filter holds at most 50 conditions on related records and tags, got 51"
+        assert failures(refused) == [("BAD_ARGUMENT", told)]
 
 
 LARGEST: dict[str, Any] = {
