@@ -124,7 +124,7 @@ def test_no_document_takes_longer_than_it_may(name: str, schema: GraphSchema) ->
 def test_documents_by_the_thousand_take_no_more_entries_and_bytes_than_they_may() -> None:
     documents = Documents(caches=CacheLimits(cached_documents=50, cached_document_bytes=100_000))
     schema = served_schema()._schema
-    for number in range(1_000):
+    for number in range(200):
         documents.of(schema, f"{{ a{number}: __typename }}")
         assert documents.of(schema, f"{{ wrong{number} }}").errors
         with pytest.raises(GraphQLError):

@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 from graphql import (
@@ -117,7 +119,7 @@ def left_undone() -> Iterator[list[warnings.WarningMessage]]:
     """What is warned of meanwhile, such as coroutines that nobody awaited; not those of earlier executions."""
     gc.disable()
     try:
-        with warnings.catch_warnings(record=True) as warned:
+        with patch("execution.caches.BYTES_TO_COLLECT", inf), warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             yield warned
     finally:
