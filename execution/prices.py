@@ -137,12 +137,14 @@ class Prices:
             if not self.is_weighty(given.of):
                 continue
             if isinstance(value, list):
-                waiting += [(one, given.inner(given.of)) for one in value]
-            elif isinstance(value, Mapping):
+                member_of = given.inner(given.of)
+                waiting += [(one, member_of) for one in value]
+            elif isinstance(value, Mapping) and value:
                 named: Any = get_named_type(given.of)
                 for name, member in named.fields.items():
                     key = member.out_name if member.out_name in value else name
-                    waiting.append((value.get(key), given.inner(member.type, weight_of(member))))
+                    if value.get(key) is not None:
+                        waiting.append((value[key], given.inner(member.type, weight_of(member))))
         return total
 
 
