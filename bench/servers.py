@@ -102,6 +102,7 @@ class Server:
                 "WORKGRAPH_DATABASE_URL": self.database.url, "WORKGRAPH_PORT": str(self.port),
                 "WORKGRAPH_DATA_DIR": str(folder / f"data-{self.port}"), "WORKGRAPH_IMPORT_EXAMPLES": "false",
                 "WORKGRAPH_PAGE_CEILING": str(PAGE_CEILING), "WORKGRAPH_RATE_LIMIT": "0",
+                "WORKGRAPH_ANSWER_BYTES": str(10**10),
             }  # fmt: skip
         else:
             own = {
