@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
+from errors import RateLimitedError
 from tests.test_socket import opened
 from tests.web.sites import ANSWERED, TYPENAME, Site, Sites, code_of
 from web.guards.rates import Rates, network_of
@@ -143,6 +144,8 @@ async def test_a_redis_that_hangs_holds_up_one_request_for_a_moment() -> None:
     rates = Rates(3, 0, f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
     async with asyncio.timeout(2):
         for _ in range(3):
+            await rates.count("account")
+        with pytest.raises(RateLimitedError):  # counted in memory meanwhile
             await rates.count("account")
     await rates.windows.close()
     over.set()
